@@ -1,0 +1,36 @@
+-- A tenant is a branded site. Its slug is a sub-domain, so it is unique on the platform.
+create table tenant (
+  id uuid primary key,
+  slug text not null unique check (slug ~ '^[a-z][a-z0-9-]{1,38}[a-z0-9]$'),
+  name text not null,
+  locale text not null default 'en',
+  zone text not null default 'UTC',
+  -- The platform's own tenant: its operators run all the others.
+  platform boolean not null default false,
+  state text not null default 'active' check (state in ('active', 'suspended', 'deleted')),
+  created_at timestamptz not null default now()
+);
+create unique index tenant_one_platform on tenant (platform) where platform;
+
+create table host (
+  tenant_id uuid not null references tenant (id),
+  host text not null,
+  verified_at timestamptz,
+  created_at timestamptz not null default now(),
+  primary key (tenant_id, host)
+);
+-- One address leads to one tenant: a unique name across tenants is the point here, and only the kernel can probe it.
+create unique index host_name on host (host);
+
+-- Which plugins a tenant has switched on, with what settings, and what it let them do.
+create table tenant_plugin (
+  tenant_id uuid not null references tenant (id),
+  plugin text not null,
+  version text not null,
+  state text not null check (state in ('enabled', 'disabled', 'exported', 'retained')),
+  settings jsonb not null default '{}',
+  capabilities text[] not null default '{}',
+  retained_until timestamptz,
+  changed_at timestamptz not null default now(),
+  primary key (tenant_id, plugin)
+);
