@@ -95,10 +95,12 @@ async function createRoles(
   if (appPassword !== undefined) {
     await client.query(`alter role "${roles.app}" password ${client.escapeLiteral(appPassword)}`);
   }
+  await createRole(client, roles.plugins, 'nologin nosuperuser nobypassrls');
   for (const role of [roles.kernel, roles.system, roles.ledger, ...plugins]) {
     await createRole(client, role, 'nologin nosuperuser nobypassrls');
     await client.query(`grant "${role}" to "${roles.app}"`);
   }
+  for (const role of plugins) await client.query(`grant "${roles.plugins}" to "${role}"`);
 }
 
 async function createRole(client: pg.Client, role: string, attributes: string): Promise<void> {

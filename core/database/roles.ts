@@ -7,6 +7,8 @@ export interface DatabaseRoles {
   readonly kernel: string;
   /** Kernel tables across tenants. */
   readonly system: string;
+  /** What every plugin's role may do with kernel tables: add events and jobs. */
+  readonly plugins: string;
   /** Ledger tables across tenants. */
   readonly ledger: string;
 }
@@ -17,6 +19,7 @@ export function databaseRoles(prefix: string): DatabaseRoles {
     app: `${prefix}_app`,
     kernel: `${prefix}_kernel`,
     system: `${prefix}_system`,
+    plugins: `${prefix}_plugins`,
     ledger: `${prefix}_ledger`,
   };
 }

@@ -5,13 +5,14 @@ import { type DatabaseRoles, pluginRole } from './roles.ts';
  * Walls around every table of a schema: row-level security, forced, with one policy that compares the row's tenant to
  * the transaction's. A migration cannot forget it, because it does not do it.
  *
- * A table says what it is by its comment: `append-only` (rows are only added) or `platform` (belongs to no tenant and
- * is seen only by the kernel's spanning role). Everything else must have `tenant_id uuid not null`.
+ * A table says what it is by its comment: `append-only` (rows are only added), `platform` (belongs to no tenant and is
+ * seen only by the kernel's spanning role), `plugins insert` (a kernel table that plugins' transactions add rows to).
+ * Everything but `platform` must have `tenant_id uuid not null`.
  */
 export async function sealSchema(client: pg.Client, schema: string, roles: DatabaseRoles): Promise<void> {
   const role = roleOfSchema(schema, roles);
   const spanning = spanningRole(schema, roles);
-  await client.query(`revoke all on schema "${schema}" from public; grant usage on schema "${schema}" to "${role}", "${spanning}"`);
+  await client.query(`revoke all on schema "${schema}" from public`);
   for (const table of await tablesOf(client, schema)) {
     const name = `"${schema}"."${table.name}"`;
     const key = table.name === 'tenant' && schema === 'kernel' ? 'id' : 'tenant_id';
@@ -26,9 +27,12 @@ export async function sealSchema(client: pg.Client, schema: string, roles: Datab
     // After SET LOCAL has ended the setting reads '' instead of null: both must match nothing.
     const mine = `"${key}" = nullif(current_setting('app.tenant', true), '')::uuid`;
     await client.query(`drop policy if exists tenant on ${name};
-      create policy tenant on ${name} to "${role}" using (${mine}) with check (${mine}); grant ${rights} on ${name} to "${role}"`);
+      create policy tenant on ${name} to "${role}", "${roles.plugins}" using (${mine}) with check (${mine});
+      grant ${rights} on ${name} to "${role}"`);
+    if (table.kind === 'plugins insert') await client.query(`grant select, insert on ${name} to "${roles.plugins}"`);
   }
-  await client.query(`grant usage on all sequences in schema "${schema}" to "${role}", "${spanning}"`);
+  const users = schema === 'kernel' ? `"${role}", "${spanning}", "${roles.plugins}"` : `"${role}", "${spanning}"`;
+  await client.query(`grant usage on schema "${schema}" to ${users}; grant usage on all sequences in schema "${schema}" to ${users}`);
 }
 
 function roleOfSchema(schema: string, roles: DatabaseRoles): string {
@@ -42,9 +46,11 @@ function spanningRole(schema: string, roles: DatabaseRoles): string {
   return schema === 'ledger' ? roles.ledger : roles.system;
 }
 
+const KINDS = ['append-only', 'platform', 'plugins insert'] as const;
+
 interface Table {
   readonly name: string;
-  readonly kind: 'tenant' | 'append-only' | 'platform';
+  readonly kind: 'tenant' | (typeof KINDS)[number];
   readonly columns: readonly string[];
 }
 
@@ -59,6 +65,6 @@ async function tablesOf(client: pg.Client, schema: string): Promise<Table[]> {
   return rows.map(({ name, comment, columns }) => ({
     name,
     columns,
-    kind: comment === 'append-only' || comment === 'platform' ? comment : 'tenant',
+    kind: KINDS.find((kind) => kind === comment) ?? 'tenant',
   }));
 }

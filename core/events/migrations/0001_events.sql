@@ -14,3 +14,4 @@ create table outbox (
   primary key (tenant_id, id)
 );
 create index outbox_order on outbox (xid, seq);
+comment on table outbox is 'plugins insert';

@@ -1,0 +1,44 @@
+// Where the server's files lie: in the data directory asked for, or, when root's project is under a directory that
+// the server's user cannot enter, in /var/lib/plinth with a symlink in its place.
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { giveTo, type Identity, reachable, serverIdentity } from './identity.ts';
+
+const OUTSIDE = '/var/lib/plinth';
+
+export interface Home {
+  path: string;
+  user: Identity;
+}
+
+export function openHome(dataDir: string): Home {
+  if (!statSync(dataDir, { throwIfNoEntry: false })) createHome(dataDir);
+  const path = realpathSync(dataDir);
+  const user = serverIdentity(path);
+  if (process.getuid && process.getuid() !== 0 && statSync(path).uid !== process.getuid()) {
+    throw new Error(
+      `The database in ${dataDir} belongs to another user. Start as that user, or name another directory with PLINTH_DATA_DIR.`,
+    );
+  }
+  if (user && statSync(path).uid === 0) giveTo(user, path);
+  chmodSync(path, 0o700);
+  return { path, user };
+}
+
+function createHome(dataDir: string): void {
+  mkdirSync(dirname(dataDir), { recursive: true });
+  const user = serverIdentity(dataDir);
+  if (reachable(dirname(dataDir), user)) {
+    mkdirSync(dataDir, { recursive: true });
+    return;
+  }
+  mkdirSync(OUTSIDE, { recursive: true, mode: 0o755 });
+  const outside = mkdtempSync(join(OUTSIDE, 'db-'));
+  try {
+    symlinkSync(outside, dataDir);
+  } catch (error) {
+    rmSync(outside, { recursive: true });
+    // Another process placed it first: its place counts.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
