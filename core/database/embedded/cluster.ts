@@ -24,7 +24,9 @@ export function createCluster(home: Home, { bin, major }: Binaries): void {
   removeHalfMade(home);
   const half = join(home.path, `init.${process.pid}`);
   const locale =
-    major >= BUILTIN_LOCALE_SINCE ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C'];
+    major >= BUILTIN_LOCALE_SINCE
+      ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+      : ['--locale=C'];
   const access = ['--username', OWNER, '--auth-local=trust', '--auth-host=reject'];
   run(home, join(bin, 'initdb'), ['--pgdata', half, '--encoding=UTF8', ...locale, ...access, '--no-instructions']);
   run(home, join(bin, 'postgres'), ['--single', '-D', half, 'postgres'], `create database ${DATABASE}`);
@@ -33,12 +35,14 @@ export function createCluster(home: Home, { bin, major }: Binaries): void {
 
 function run(home: Home, command: string, args: string[], input = ''): void {
   const { status, stderr, error } = spawnSync(command, args, { ...spawnAs(home.user), input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`The database in ${home.path} could not be made: ${error?.message ?? stderr.trim()}`);
+  if (status !== 0)
+    throw new Error(`The database in ${home.path} could not be made: ${error?.message ?? stderr.trim()}`);
 }
 
 function removeHalfMade(home: Home): void {
   for (const name of readdirSync(home.path)) {
     const maker = /^init\.(\d+)$/.exec(name)?.[1];
-    if (maker && (Number(maker) === process.pid || !isAlive(Number(maker)))) rmSync(join(home.path, name), { recursive: true });
+    if (maker && (Number(maker) === process.pid || !isAlive(Number(maker))))
+      rmSync(join(home.path, name), { recursive: true });
   }
 }

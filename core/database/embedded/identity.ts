@@ -16,7 +16,9 @@ export function serverIdentity(home: string): Identity {
 function idOf(flag: '-u' | '-g'): number {
   const { stdout, status } = spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' });
   if (status !== 0) {
-    throw new Error('PostgreSQL refuses to run as root, and there is no user "nobody" to run it as. Start as a normal user.');
+    throw new Error(
+      'PostgreSQL refuses to run as root, and there is no user "nobody" to run it as. Start as a normal user.',
+    );
   }
   return Number(stdout);
 }

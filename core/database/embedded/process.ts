@@ -1,6 +1,5 @@
-// What can be known about a process from outside, and files that may vanish while they are read.
+// What can be known of a process from outside, and files that may vanish while they are read.
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 export function isAlive(pid: number): boolean {
   try {
@@ -23,15 +22,5 @@ export function readIfThere(file: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
     throw error;
-  }
-}
-
-/** Asks every few milliseconds until there is an answer. */
-export async function poll<T>(ask: () => T | undefined, withinMs: number): Promise<T | undefined> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const answer = ask();
-    if (answer !== undefined || Date.now() > deadline) return answer;
-    await sleep(10);
   }
 }

@@ -1,63 +1,144 @@
-// The server process: found, started, stopped. What it says of itself in postmaster.pid is believed, nothing else.
+// The server process: found, started, stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, closeSync, mkdtempSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import { dataOf } from './cluster.ts';
 import type { Home } from './home.ts';
-import { spawnAs } from './identity.ts';
-import { isAlive, poll, readIfThere } from './process.ts';
+import { giveTo, spawnAs } from './identity.ts';
+import { isAlive, readIfThere } from './process.ts';
 
 export interface Server {
   pid: number;
-  /** Directory of the unix socket. */
+  /** The directory of its unix socket. */
   host: string;
   ready: boolean;
 }
 
-/** A crash recovery replays the log first, so waiting is limited by the process's life, and by this at the very end. */
+/** Short, because a socket's path may have 103 bytes; random, so that whoever answers on it is ours. */
+const SOCKETS = '/tmp/plinth-';
+/** Recovery after a crash replays the log first. */
 const READY_WITHIN_MS = 120_000;
 const STOPPED_WITHIN_MS = 60_000;
-/** Backends of a killed server take a moment to notice; until then a new one is refused. */
+/** The processes of a killed server take a moment to notice; until then a new one is refused. */
 const PREDECESSOR_GONE_WITHIN_MS = 10_000;
+/** A server that holds the lock answers on its socket all but a few milliseconds of its life. */
+const LOCK_IS_STALE_AFTER_MS = 2_000;
+const LOG_BYTES = 4_000_000;
 
-const settings: Record<string, string> = {
+const defaults = {
   listen_addresses: '',
   shared_buffers: '128MB',
   max_connections: '100',
   fsync: 'on',
   synchronous_commit: 'on',
+  log_checkpoints: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // A refused statement carries people's data, and refusals (a unique key) are everyday.
+  // A refused statement carries people's data, and refusals (a key taken) are everyday.
   log_min_error_statement: 'panic',
 };
 
-export function findServer(home: Home): Server | undefined {
-  const lines = readIfThere(join(dataOf(home), 'postmaster.pid'))?.split('\n');
-  const pid = Number(lines?.[0]);
-  if (!lines || !pid || !isServer(pid)) return undefined;
-  return { pid, host: lines[4] ?? '', ready: lines[7]?.trim() === 'ready' };
+const lockOf = (home: Home) => join(dataOf(home), 'postmaster.pid');
+const logOf = (home: Home) => join(home.path, 'server.log');
+
+export async function findServer(home: Home): Promise<Server | undefined> {
+  const lock = readIfThere(lockOf(home))?.split('\n');
+  const [pid, host, status] = [Number(lock?.[0]), lock?.[4], lock?.[7]];
+  return pid && host && (await answers(host)) ? { pid, host, ready: status?.trim() === 'ready' } : undefined;
 }
 
-/** A process id from before a reboot may be anybody's now. */
-function isServer(pid: number): boolean {
-  return isAlive(pid) && (readIfThere(`/proc/${pid}/comm`) ?? 'postgres').trim() === 'postgres';
+function answers(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(join(host, '.s.PGSQL.5432'));
+    const answer = (there: boolean) => {
+      socket.destroy();
+      resolve(there);
+    };
+    socket.on('connect', () => answer(true)).on('error', () => answer(false));
+  });
 }
 
-export async function startServer(home: Home, { bin }: Binaries, extra: Record<string, string>): Promise<Server> {
-  const deadline = Date.now() + PREDECESSOR_GONE_WITHIN_MS;
-  for (;;) {
-    forgetDeadServer(home);
-    const child = launch(home, bin, { ...settings, ...extra });
-    const server = await poll(() => readyServer(home, child), READY_WITHIN_MS);
-    if (server && server !== 'exited') return server;
-    const log = (readIfThere(logOf(home)) ?? '').trim();
-    if (!/still in use|lock file/.test(log) || Date.now() > deadline) {
-      throw new Error(`The database in ${home.path} did not start. Its log ends with:\n${log.split('\n').slice(-5).join('\n')}`);
+/** Starts the server, or waits for the one that another process is starting. */
+export async function startServer(home: Home, { bin }: Binaries, settings: Record<string, string>): Promise<Server> {
+  const began = Date.now();
+  let attempt: Attempt | undefined;
+  while (Date.now() - began < READY_WITHIN_MS) {
+    const server = await findServer(home);
+    if (server?.ready) return server;
+    if (attempt && attempt.child.exitCode !== null) {
+      const reason = readLog(home).slice(attempt.logStart).trim();
+      const waited = Date.now() - began;
+      rmSync(attempt.sockets, { recursive: true, force: true });
+      if (/lock file .* already exists/.test(reason) && !server && waited > LOCK_IS_STALE_AFTER_MS) forgetServer(home);
+      else if (!/lock file|still in use/.test(reason) || waited > PREDECESSOR_GONE_WITHIN_MS)
+        throw notStarted(home, reason);
+      attempt = undefined;
+      await sleep(100);
+    } else if (!server && !attempt) {
+      attempt = launch(home, bin, { ...defaults, ...settings });
     }
-    await poll(() => findServer(home) ?? (isServerGone(home) || undefined), 200);
+    await sleep(10);
   }
+  throw notStarted(home, readLog(home));
 }
 
-const isServerGone = (home: Home) => readIfThere(join(dataOf(home), 'postmaster.pid')) === undefined;
+interface Attempt {
+  child: ChildProcess;
+  sockets: string;
+  logStart: number;
+}
+
+function launch(home: Home, bin: string, settings: Record<string, string>): Attempt {
+  const before = readIfThere(lockOf(home))?.split('\n')[4];
+  if (before?.startsWith(SOCKETS)) rmSync(before, { recursive: true, force: true });
+  const sockets = mkdtempSync(SOCKETS);
+  giveTo(home.user, sockets);
+  if ((statSync(logOf(home), { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES)
+    renameSync(logOf(home), `${logOf(home)}.1`);
+  const logStart = readLog(home).length;
+  const log = openSync(logOf(home), 'a', 0o600);
+  giveTo(home.user, logOf(home));
+  const options = Object.entries({ ...settings, unix_socket_directories: sockets }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
+  // Detached: a Ctrl-C in the terminal is for us, who stop the server when the last request is answered.
+  const child = spawn(join(bin, 'postgres'), ['-D', dataOf(home), ...options], {
+    ...spawnAs(home.user),
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  child.unref();
+  closeSync(log);
+  return { child, sockets, logStart };
+}
+
+/**
+ * The process named in the lock is not a server (its number was given away after a crash or a reboot).
+ * A server that does live is safe even so: PostgreSQL also guards the directory by its shared memory.
+ */
+function forgetServer(home: Home): void {
+  rmSync(lockOf(home), { force: true });
+}
+
+const readLog = (home: Home) => readIfThere(logOf(home)) ?? '';
+
+function notStarted(home: Home, log: string): Error {
+  const tail = log.trim().split('\n').slice(-6).join('\n');
+  return new Error(`The database in ${home.path} did not start. Its log ends with:\n${tail}`);
+}
+
+/** "Fast": sessions are cut, everything committed is on disk, the next start needs no recovery. */
+export async function stopServer(home: Home, { pid, host }: Server): Promise<void> {
+  process.kill(pid, 'SIGINT');
+  const began = Date.now();
+  while (isAlive(pid) && readIfThere(lockOf(home))?.startsWith(`${pid}\n`)) {
+    if (Date.now() - began > STOPPED_WITHIN_MS)
+      throw new Error(`The database in ${home.path} (process ${pid}) does not stop.`);
+    await sleep(10);
+  }
+  if (host.startsWith(SOCKETS)) rmSync(host, { recursive: true, force: true });
+}
