@@ -1,14 +1,16 @@
-// A PostgreSQL of our own in a directory: started if it does not run, shared with whoever else uses it.
+// A PostgreSQL of our own in a directory: started if it does not run, started again if it dies, shared with whoever
+// else uses it.
 import { binaryDirectories, findBinaries } from './binaries.ts';
 import { createCluster, DATABASE, majorOf, OWNER } from './cluster.ts';
 import { openHome } from './home.ts';
-import { findServer, startServer, stopServer } from './server.ts';
+import { isAlive } from './process.ts';
+import { findServer, type Server, startServer, stopServer } from './server.ts';
 import { enter } from './users.ts';
 
 export interface EmbeddedPostgresOptions {
   dataDir: string;
   log?: (message: string) => void;
-  /** Server settings over the defaults, `{ max_connections: '200' }`. */
+  /** Server settings over the defaults: `{ max_connections: '200' }`. */
   settings?: Record<string, string>;
   /** Where to look for `postgres` and `initdb`, best first. */
   binaries?: string[];
@@ -23,6 +25,8 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+const LOOK_EVERY_MS = 500;
+
 /** `const database = await openPostgres({ dataDir: '.plinth/postgres' })` */
 export async function openPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, log = () => {}, settings = {}, binaries = binaryDirectories() } = options;
@@ -32,12 +36,26 @@ export async function openPostgres(options: EmbeddedPostgresOptions): Promise<Em
   const home = openHome(dataDir);
   const use = enter(home);
   try {
-    const server = (await running()) ?? (await start());
+    let server = await open();
+    let reviving: Promise<void> | undefined;
+    const watch = setInterval(() => {
+      if (!reviving && !isAlive(server.pid)) reviving = revive();
+    }, LOOK_EVERY_MS).unref();
+    const revive = async () => {
+      log('the database server died and is started again');
+      server = await open().catch((error: Error) => {
+        log(error.message);
+        return server;
+      });
+      reviving = undefined;
+    };
     return {
       connect: { owner: { host: server.host, user: OWNER, database: DATABASE } },
       owned: use.alone,
       async stop() {
-        if (use.leave()) await stopServer(home, server);
+        clearInterval(watch);
+        await reviving;
+        if (use.leave()) await stopServer(home);
       },
     };
   } catch (error) {
@@ -45,12 +63,9 @@ export async function openPostgres(options: EmbeddedPostgresOptions): Promise<Em
     throw error;
   }
 
-  async function running() {
-    const server = await findServer(home);
-    return server?.ready ? server : undefined;
-  }
-
-  async function start() {
+  async function open(): Promise<Server> {
+    const running = await findServer(home);
+    if (running?.ready) return running;
     const major = majorOf(home);
     const found = findBinaries(binaries, home, major);
     if (major === undefined) {

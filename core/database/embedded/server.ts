@@ -1,6 +1,6 @@
 // The server process: found, started, stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { dataOf } from './cluster.ts';
 import type { Home } from './home.ts';
 import { giveTo, spawnAs } from './identity.ts';
 import { isAlive, readIfThere } from './process.ts';
+import { removeSocketDirectory, socketDirectory } from './socket.ts';
 
 export interface Server {
   pid: number;
@@ -17,8 +18,6 @@ export interface Server {
   ready: boolean;
 }
 
-/** Short, because a socket's path may have 103 bytes; random, so that whoever answers on it is ours. */
-const SOCKETS = '/tmp/plinth-';
 /** Recovery after a crash replays the log first. */
 const READY_WITHIN_MS = 120_000;
 const STOPPED_WITHIN_MS = 60_000;
@@ -26,6 +25,8 @@ const STOPPED_WITHIN_MS = 60_000;
 const PREDECESSOR_GONE_WITHIN_MS = 10_000;
 /** A server that holds the lock answers on its socket all but a few milliseconds of its life. */
 const LOCK_IS_STALE_AFTER_MS = 2_000;
+const SILENT_IS_BUSY_AFTER_MS = 5_000;
+const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const LOG_BYTES = 4_000_000;
 
 const defaults = {
@@ -34,15 +35,16 @@ const defaults = {
   max_connections: '100',
   fsync: 'on',
   synchronous_commit: 'on',
-  log_checkpoints: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
+  log_checkpoints: 'off',
   // A refused statement carries people's data, and refusals (a key taken) are everyday.
   log_min_error_statement: 'panic',
 };
 
 const lockOf = (home: Home) => join(dataOf(home), 'postmaster.pid');
 const logOf = (home: Home) => join(home.path, 'server.log');
+const readLog = (home: Home) => readIfThere(logOf(home)) ?? '';
 
 export async function findServer(home: Home): Promise<Server | undefined> {
   const lock = readIfThere(lockOf(home))?.split('\n');
@@ -50,6 +52,7 @@ export async function findServer(home: Home): Promise<Server | undefined> {
   return pid && host && (await answers(host)) ? { pid, host, ready: status?.trim() === 'ready' } : undefined;
 }
 
+/** Asks for TLS, as every client may: only a living server says no. One that is too busy to say so is there as well. */
 function answers(host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(join(host, '.s.PGSQL.5432'));
@@ -57,7 +60,12 @@ function answers(host: string): Promise<boolean> {
       socket.destroy();
       resolve(there);
     };
-    socket.on('connect', () => answer(true)).on('error', () => answer(false));
+    socket.write(TLS_REQUEST);
+    socket.setTimeout(SILENT_IS_BUSY_AFTER_MS, () => answer(true));
+    socket
+      .on('data', () => answer(true))
+      .on('close', () => answer(false))
+      .on('error', () => answer(false));
   });
 }
 
@@ -65,14 +73,13 @@ function answers(host: string): Promise<boolean> {
 export async function startServer(home: Home, { bin }: Binaries, settings: Record<string, string>): Promise<Server> {
   const began = Date.now();
   let attempt: Attempt | undefined;
-  while (Date.now() - began < READY_WITHIN_MS) {
+  for (let waited = 0; waited < READY_WITHIN_MS; waited = Date.now() - began) {
     const server = await findServer(home);
     if (server?.ready) return server;
     if (attempt && attempt.child.exitCode !== null) {
-      const reason = readLog(home).slice(attempt.logStart).trim();
-      const waited = Date.now() - began;
-      rmSync(attempt.sockets, { recursive: true, force: true });
-      if (/lock file .* already exists/.test(reason) && !server && waited > LOCK_IS_STALE_AFTER_MS) forgetServer(home);
+      const reason = readLog(home).slice(attempt.logStart);
+      if (/lock file .* already exists/.test(reason) && !server && waited > LOCK_IS_STALE_AFTER_MS)
+        forgetDeadServer(home);
       else if (!/lock file|still in use/.test(reason) || waited > PREDECESSOR_GONE_WITHIN_MS)
         throw notStarted(home, reason);
       attempt = undefined;
@@ -87,44 +94,38 @@ export async function startServer(home: Home, { bin }: Binaries, settings: Recor
 
 interface Attempt {
   child: ChildProcess;
-  sockets: string;
   logStart: number;
 }
 
 function launch(home: Home, bin: string, settings: Record<string, string>): Attempt {
-  const before = readIfThere(lockOf(home))?.split('\n')[4];
-  if (before?.startsWith(SOCKETS)) rmSync(before, { recursive: true, force: true });
-  const sockets = mkdtempSync(SOCKETS);
-  giveTo(home.user, sockets);
   if ((statSync(logOf(home), { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES)
     renameSync(logOf(home), `${logOf(home)}.1`);
   const logStart = readLog(home).length;
   const log = openSync(logOf(home), 'a', 0o600);
   giveTo(home.user, logOf(home));
-  const options = Object.entries({ ...settings, unix_socket_directories: sockets }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
+  const options = Object.entries({ ...settings, unix_socket_directories: socketDirectory(home) });
   // Detached: a Ctrl-C in the terminal is for us, who stop the server when the last request is answered.
-  const child = spawn(join(bin, 'postgres'), ['-D', dataOf(home), ...options], {
-    ...spawnAs(home.user),
-    detached: true,
-    stdio: ['ignore', log, log],
-  });
+  const child = spawn(
+    join(bin, 'postgres'),
+    ['-D', dataOf(home), ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    {
+      ...spawnAs(home.user),
+      detached: true,
+      stdio: ['ignore', log, log],
+    },
+  );
   child.unref();
   closeSync(log);
-  return { child, sockets, logStart };
+  return { child, logStart };
 }
 
-/**
- * The process named in the lock is not a server (its number was given away after a crash or a reboot).
- * A server that does live is safe even so: PostgreSQL also guards the directory by its shared memory.
- */
-function forgetServer(home: Home): void {
+/** After a crash or a reboot the number in the lock may be any process's, and PostgreSQL would wait for it for ever. */
+function forgetDeadServer(home: Home): void {
+  const pid = readIfThere(lockOf(home))?.split('\n')[0];
+  if (readIfThere(`/proc/${pid}/comm`)?.trim() === 'postgres') return;
+  removeSocketDirectory(home);
   rmSync(lockOf(home), { force: true });
 }
-
-const readLog = (home: Home) => readIfThere(logOf(home)) ?? '';
 
 function notStarted(home: Home, log: string): Error {
   const tail = log.trim().split('\n').slice(-6).join('\n');
@@ -132,13 +133,15 @@ function notStarted(home: Home, log: string): Error {
 }
 
 /** "Fast": sessions are cut, everything committed is on disk, the next start needs no recovery. */
-export async function stopServer(home: Home, { pid, host }: Server): Promise<void> {
-  process.kill(pid, 'SIGINT');
+export async function stopServer(home: Home): Promise<void> {
+  const server = await findServer(home);
+  if (!server) return;
+  process.kill(server.pid, 'SIGINT');
   const began = Date.now();
-  while (isAlive(pid) && readIfThere(lockOf(home))?.startsWith(`${pid}\n`)) {
+  while (isAlive(server.pid) && readIfThere(lockOf(home))?.startsWith(`${server.pid}\n`)) {
     if (Date.now() - began > STOPPED_WITHIN_MS)
-      throw new Error(`The database in ${home.path} (process ${pid}) does not stop.`);
+      throw new Error(`The database in ${home.path} (process ${server.pid}) does not stop.`);
     await sleep(10);
   }
-  if (host.startsWith(SOCKETS)) rmSync(host, { recursive: true, force: true });
+  removeSocketDirectory(home);
 }
