@@ -54,6 +54,15 @@ export function provided<M extends Methods>(service: Service<M>, handlers: Imple
   return { service, handlers };
 }
 
+/** The other end of a request. The kernel's own handlers are told; plugins see neither addresses nor cookies. */
+export interface Connection {
+  /** Of the client, as far as trusted proxies tell it. */
+  readonly address: string;
+  readonly cookies: Readonly<Record<string, string | undefined>>;
+  /** Adds a `Set-Cookie` header to the answer. */
+  setCookie(header: string): void;
+}
+
 /** A kernel route; the path starts with the room: `POST /auth/sessions` is served at `/api/kernel/auth/sessions`. */
 export function kernelRoute<
   const P extends RoutePath,
@@ -64,7 +73,10 @@ export function kernelRoute<
 >(
   route: P,
   options: RouteOptions<B, Q, R> & { readonly auth: A },
-  handler: (call: Behind<Call, A>, request: RouteInput<P, B, Q>) => Promise<RouteReply<R>>,
+  handler: (
+    call: Behind<Call, A>,
+    request: RouteInput<P, B, Q> & { readonly connection: Connection },
+  ) => Promise<RouteReply<R>>,
 ): RouteContribution {
   const space = route.indexOf(' ');
   return {
