@@ -29,6 +29,8 @@ export const errors = defineErrors('kernel', {
     title: 'An event handler tried to commit twice.',
     fix: 'Call services first, then commit once; move the rest to a job.',
   },
+  no_run: { status: 500, title: 'That is possible only in a job.', fix: 'Enqueue a job and do it there.' },
+  bad_payload: { status: 500, title: 'A plugin produced data that breaks its own schema.' },
   capability_missing: { status: 403, title: 'The plugin was not granted a capability.', fix: 'Declare it, and have the tenant consent.' },
   service_missing: { status: 503, title: 'A service that is needed is not there.' },
   point_failed: { status: 502, title: 'An extension failed.' },

@@ -4,6 +4,7 @@ export * from './define/collection.ts';
 export * from './define/context.ts';
 export * from './define/event.ts';
 export * from './define/job.ts';
+export * from './define/manifest.ts';
 export * from './define/plugin.ts';
 export * from './define/point.ts';
 export * from './define/route.ts';

@@ -66,19 +66,28 @@ async function applyUnit(client: pg.Client, unit: MigrationUnit): Promise<void> 
     const before = applied.get(name);
     if (before === sha256) continue;
     if (before !== undefined) {
-      throw new Error(`Migration ${unit.id}/${name} was changed after it had been applied. Put it back and add a new file.`);
+      throw new Error(
+        `Migration ${unit.id}/${name} was changed after it had been applied. Put it back and add a new file.`,
+      );
     }
     await client.query('begin');
     try {
       await client.query(`set local search_path = "${unit.schema}", public`);
       await client.query(text);
-      await client.query('insert into kernel.migration (unit, name, sha256) values ($1, $2, $3)', [unit.id, name, sha256]);
+      await client.query('insert into kernel.migration (unit, name, sha256) values ($1, $2, $3)', [
+        unit.id,
+        name,
+        sha256,
+      ]);
       await client.query('commit');
     } catch (error) {
       await client.query('rollback');
-      throw new Error(`Migration ${unit.id}/${name} failed: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      throw new Error(
+        `Migration ${unit.id}/${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }
@@ -89,7 +98,7 @@ async function createRoles(
   units: readonly MigrationUnit[],
   appPassword: string | undefined,
 ): Promise<void> {
-  const plugins = units.filter((unit) => !unit.id.startsWith('kernel/')).map((unit) => pluginRole(roles, unit.id));
+  const plugins = units.filter((unit) => !unit.id.startsWith('kernel/')).map((unit) => pluginRole(roles, unit.schema));
   // The app role inherits nothing: every right comes from `set local role` and ends with the transaction.
   await createRole(client, roles.app, 'login noinherit nosuperuser nobypassrls');
   if (appPassword !== undefined) {

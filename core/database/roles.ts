@@ -30,6 +30,6 @@ export function pluginRole(roles: DatabaseRoles, pluginId: string): string {
 
 /** The PostgreSQL schema that holds a plugin's tables. */
 export function schemaOf(pluginId: string): string {
-  if (!/^[a-z][a-z0-9-]{0,39}$/.test(pluginId)) throw new RangeError(`"${pluginId}" is no plugin id.`);
+  if (!/^[a-z][a-z0-9_-]{0,39}$/.test(pluginId)) throw new RangeError(`"${pluginId}" is no plugin id.`);
   return pluginId.replaceAll('-', '_');
 }

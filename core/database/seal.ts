@@ -17,7 +17,9 @@ export async function sealSchema(client: pg.Client, schema: string, roles: Datab
     const name = `"${schema}"."${table.name}"`;
     const key = table.name === 'tenant' && schema === 'kernel' ? 'id' : 'tenant_id';
     if (table.kind !== 'platform' && !table.columns.includes(key)) {
-      throw new Error(`Table ${schema}.${table.name} has no tenant_id. Add "tenant_id uuid not null" as the first part of its key.`);
+      throw new Error(
+        `Table ${schema}.${table.name} has no tenant_id. Add "tenant_id uuid not null" as the first part of its key.`,
+      );
     }
     const rights = table.kind === 'append-only' ? 'select, insert' : 'select, insert, update, delete';
     await client.query(`revoke all on ${name} from public; alter table ${name} enable row level security, force row level security;
@@ -32,13 +34,15 @@ export async function sealSchema(client: pg.Client, schema: string, roles: Datab
     if (table.kind === 'plugins insert') await client.query(`grant select, insert on ${name} to "${roles.plugins}"`);
   }
   const users = schema === 'kernel' ? `"${role}", "${spanning}", "${roles.plugins}"` : `"${role}", "${spanning}"`;
-  await client.query(`grant usage on schema "${schema}" to ${users}; grant usage on all sequences in schema "${schema}" to ${users}`);
+  await client.query(
+    `grant usage on schema "${schema}" to ${users}; grant usage on all sequences in schema "${schema}" to ${users}`,
+  );
 }
 
 function roleOfSchema(schema: string, roles: DatabaseRoles): string {
   if (schema === 'kernel') return roles.kernel;
   if (schema === 'ledger') return roles.ledger;
-  return pluginRole(roles, schema.replaceAll('_', '-'));
+  return pluginRole(roles, schema);
 }
 
 /** Who may work across tenants in a schema. Plugins' schemas are only ever read across tenants to back them up. */

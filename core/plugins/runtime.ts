@@ -1,0 +1,65 @@
+import type { Actor, Clock, EnqueueOptions, ExtendContribution, FillContribution, Log, Plugin, ProvideContribution } from '@plinth/sdk';
+import type pg from 'pg';
+import type { Database } from '../database/database.ts';
+import type { Provided } from '../room.ts';
+import type { TenancyApi } from '../tenancy/tenancy.ts';
+import type { TenantState } from '../tenancy/state.ts';
+import type { CallStart } from './call.ts';
+import type { PluginContext } from './context.ts';
+
+/** What the contexts of all plugins share: the rooms behind `ctx`, and who offers what. */
+export interface Runtime {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tenancy: TenancyApi;
+  /** In development and tests, replies and service results are held against their schemas. */
+  readonly strict: boolean;
+  readonly loaded: Map<string, Loaded>;
+  /** The kernel's own services, by id. */
+  readonly kernelServices: Map<string, Provided>;
+  /** Documents and bytes that one plugin may keep in one tenant. */
+  readonly storeQuota: { readonly documents: number; readonly bytes: number };
+  markHandled(client: pg.ClientBase, delivery: Handled): Promise<boolean>;
+  enqueue(client: pg.ClientBase, run: NewRun): Promise<{ runId: string }>;
+  publish(message: { tenantId: string; plugin: string; path: string; event: unknown }): void;
+  /** Called after a commit that wrote events or jobs. */
+  nudge(what: 'events' | 'jobs'): void;
+}
+
+export interface Handled {
+  readonly tenantId: string;
+  readonly consumer: string;
+  readonly eventId: string;
+}
+
+export interface NewRun extends EnqueueOptions {
+  readonly tenantId: string;
+  readonly plugin: string;
+  readonly job: string;
+  readonly data: unknown;
+  readonly actor: Actor;
+  readonly requestId: string;
+}
+
+/** A plugin that passed every check and is ready to be called. */
+export interface Loaded {
+  readonly plugin: Plugin;
+  readonly id: string;
+  /** The ctx class made for this plugin. */
+  readonly Context: new (start: CallStart, work?: Work) => PluginContext;
+  readonly capabilities: ReadonlySet<string>;
+  readonly provides: ReadonlyMap<string, ProvideContribution>;
+  readonly extensions: readonly ExtendContribution[];
+  readonly fills: readonly FillContribution[];
+  settingsOf(tenant: TenantState): unknown;
+}
+
+/** What a ctx serves beside a request: the delivery of an event, or the run of a job. */
+export interface Work {
+  readonly delivery?: Handled;
+  readonly run?: {
+    step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T>;
+    progress(fraction: number, note?: string): Promise<void>;
+  };
+}

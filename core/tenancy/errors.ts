@@ -1,0 +1,11 @@
+import { defineErrors } from '@plinth/sdk';
+
+export const errors = defineErrors('kernel', {
+  slug_taken: { status: 409, title: 'That name is taken.', fix: 'Choose another slug.' },
+  host_taken: { status: 409, title: 'That address already leads to a site.', fix: 'Remove it there first.' },
+  bad_host: { status: 400, title: 'That is no host name.', fix: 'Write it like "videos.example.org".' },
+  plugin_missing: { status: 404, title: 'There is no such plugin here.', fix: 'Install it first, or check its id.' },
+  consent_missing: { status: 409, title: 'The plugin wants more than was consented to.', fix: 'Consent to every capability in "wanted".' },
+  bad_settings: { status: 400, title: 'Those settings do not fit the plugin.', fix: 'Mend the fields listed in "errors".' },
+  bad_zone: { status: 400, title: 'That is no time zone.', fix: 'Use an IANA name like "Europe/Lisbon".' },
+});

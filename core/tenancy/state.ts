@@ -1,0 +1,68 @@
+import type { TenantFacts } from '@plinth/sdk';
+import type { Database } from '../database/database.ts';
+
+/** Everything a request needs to know about its tenant, read once and kept until a notice says it changed. */
+export interface TenantState {
+  readonly facts: TenantFacts;
+  readonly platform: boolean;
+  readonly active: boolean;
+  readonly hosts: readonly string[];
+  /** The one set behind `enabled(tenant, plugin)`. */
+  readonly enabled: ReadonlySet<string>;
+  readonly plugins: ReadonlyMap<string, TenantPluginState>;
+}
+
+export interface TenantPluginState {
+  readonly state: 'enabled' | 'disabled' | 'exported' | 'retained';
+  readonly version: string;
+  readonly settings: unknown;
+  readonly capabilities: ReadonlySet<string>;
+}
+
+interface Row {
+  id: string;
+  slug: string;
+  name: string;
+  locale: string;
+  zone: string;
+  platform: boolean;
+  state: string;
+  hosts: string[];
+  plugins: { plugin: string; version: string; state: TenantPluginState['state']; settings: unknown; capabilities: string[] }[];
+}
+
+/** `by` is the tenant's id, or its slug, or one of its hosts. */
+export async function readTenantState(
+  database: Database,
+  by: { readonly id: string } | { readonly slug: string } | { readonly host: string },
+): Promise<TenantState | undefined> {
+  const [where, value] =
+    'id' in by
+      ? ['t.id = $1::uuid', by.id]
+      : 'slug' in by
+        ? ['t.slug = $1', by.slug]
+        : ['t.id = (select tenant_id from kernel.host where host = $1)', by.host];
+  const row = await database.spanning(async (_tx, client) => {
+    const { rows } = await client.query<Row>(
+      `select t.id, t.slug, t.name, t.locale, t.zone, t.platform, t.state,
+         array(select host from kernel.host h where h.tenant_id = t.id order by created_at) as hosts,
+         coalesce((select json_agg(p) from (select plugin, version, state, settings, capabilities
+           from kernel.tenant_plugin where tenant_id = t.id) p), '[]') as plugins
+       from kernel.tenant t where ${where}`,
+      [value],
+    );
+    return rows[0];
+  }, 'read');
+  return row && stateOf(row);
+}
+
+function stateOf({ id, slug, name, locale, zone, platform, state, hosts, plugins }: Row): TenantState {
+  return {
+    facts: { id, slug, name, locale, zone },
+    platform,
+    active: state === 'active',
+    hosts,
+    enabled: new Set(plugins.filter((each) => each.state === 'enabled').map((each) => each.plugin)),
+    plugins: new Map(plugins.map(({ plugin, capabilities, ...rest }) => [plugin, { ...rest, capabilities: new Set(capabilities) }])),
+  };
+}
