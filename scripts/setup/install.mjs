@@ -1,0 +1,61 @@
+// Brings node_modules in line with package-lock.json when it is not. Runs on Node 20, before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { localNode, root, say } from './place.mjs';
+
+/** `tools`: also what only development needs (types, linter, test runner). */
+export function ensureInstalled({ tools }) {
+  const missing = missingPackages({ tools });
+  if (missing > 0) install({ tools, missing });
+  if (!localNode()) {
+    say(
+      'Node 24 is missing: its package could not run its install script. Allow it (npm config set ignore-scripts false)',
+    );
+    say('and run "npm ci", or start with a Node >= 24 of your own.');
+    process.exit(1);
+  }
+}
+
+/** Compares the lock file with the record npm keeps of what it has installed. */
+function missingPackages({ tools }) {
+  const wanted = packagesIn(join(root, 'package-lock.json'));
+  const recordFile = join(root, 'node_modules', '.package-lock.json');
+  const installed = existsSync(recordFile) ? packagesIn(recordFile) : {};
+  return Object.entries(wanted).filter(([path, entry]) => {
+    if (!path.startsWith('node_modules/') || entry.optional || entry.devOptional) return false;
+    if (entry.dev && !tools) return false;
+    return installed[path]?.version !== entry.version;
+  }).length;
+}
+
+const packagesIn = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+
+function install({ tools, missing }) {
+  const first = !existsSync(join(root, 'node_modules'));
+  // Not "npm ci" when something is there: it would first pull everything from under a running server.
+  const verb = first ? ['ci'] : ['install', '--no-save'];
+  say(`Installing ${missing} packages from npm${first ? '; the first time takes a minute' : ''} …`);
+  const began = Date.now();
+  const args = [
+    ...verb,
+    ...(tools ? ['--include=dev'] : ['--omit=dev']),
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
+  const { status, error, stdout, stderr } = runNpm(args);
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+    say(`"npm ${args.join(' ')}" failed${error ? ` (${error.message})` : ''}. Its last words are above.`);
+    process.exit(1);
+  }
+  say(`Installed in ${Math.round((Date.now() - began) / 1000)} s.`);
+}
+
+/** npm tells where it is when it runs us; otherwise it is on the path. */
+function runNpm(args) {
+  const npm = process.env.npm_execpath;
+  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 };
+  return npm?.endsWith('.js') ? spawnSync(process.execPath, [npm, ...args], options) : spawnSync('npm', args, options);
+}
