@@ -31,9 +31,15 @@ export async function sealSchema(client: pg.Client, schema: string, roles: Datab
     await client.query(`drop policy if exists tenant on ${name};
       create policy tenant on ${name} to "${role}", "${roles.plugins}" using (${mine}) with check (${mine});
       grant ${rights} on ${name} to "${role}"`);
-    if (table.kind === 'plugins insert') await client.query(`grant select, insert on ${name} to "${roles.plugins}"`);
+    if (table.kind !== 'plugins insert') continue;
+    // One batch of the ledger carries the events of many books, so there is no one tenant to compare with.
+    await client.query(`grant select, insert on ${name} to "${roles.plugins}"; grant insert on ${name} to "${roles.ledger}";
+      drop policy if exists ledger on ${name}; create policy ledger on ${name} for insert to "${roles.ledger}" with check (true)`);
   }
-  const users = schema === 'kernel' ? `"${role}", "${spanning}", "${roles.plugins}"` : `"${role}", "${spanning}"`;
+  const users =
+    schema === 'kernel'
+      ? `"${role}", "${spanning}", "${roles.plugins}", "${roles.ledger}"`
+      : `"${role}", "${spanning}"`;
   await client.query(
     `grant usage on schema "${schema}" to ${users}; grant usage on all sequences in schema "${schema}" to ${users}`,
   );
