@@ -6,7 +6,10 @@ export interface TenantState {
   readonly facts: TenantFacts;
   readonly platform: boolean;
   readonly active: boolean;
+  /** Every name it answers to, the sub-domain of the platform included. */
   readonly hosts: readonly string[];
+  /** Other sites whose pages may call its API. */
+  readonly origins: readonly string[];
   /** The one set behind `enabled(tenant, plugin)`. */
   readonly enabled: ReadonlySet<string>;
   readonly plugins: ReadonlyMap<string, TenantPluginState>;
@@ -28,12 +31,14 @@ interface Row {
   platform: boolean;
   state: string;
   hosts: string[];
+  origins: string[];
   plugins: { plugin: string; version: string; state: TenantPluginState['state']; settings: unknown; capabilities: string[] }[];
 }
 
 /** `by` is the tenant's id, or its slug, or one of its hosts. */
 export async function readTenantState(
   database: Database,
+  platformHost: string,
   by: { readonly id: string } | { readonly slug: string } | { readonly host: string },
 ): Promise<TenantState | undefined> {
   const [where, value] =
@@ -44,7 +49,7 @@ export async function readTenantState(
         : ['t.id = (select tenant_id from kernel.host where host = $1)', by.host];
   const row = await database.spanning(async (_tx, client) => {
     const { rows } = await client.query<Row>(
-      `select t.id, t.slug, t.name, t.locale, t.zone, t.platform, t.state,
+      `select t.id, t.slug, t.name, t.locale, t.zone, t.platform, t.state, t.origins,
          array(select host from kernel.host h where h.tenant_id = t.id order by created_at) as hosts,
          coalesce((select json_agg(p) from (select plugin, version, state, settings, capabilities
            from kernel.tenant_plugin where tenant_id = t.id) p), '[]') as plugins
@@ -53,15 +58,16 @@ export async function readTenantState(
     );
     return rows[0];
   }, 'read');
-  return row && stateOf(row);
+  return row && stateOf(row, platformHost);
 }
 
-function stateOf({ id, slug, name, locale, zone, platform, state, hosts, plugins }: Row): TenantState {
+function stateOf({ id, slug, name, locale, zone, platform, state, hosts, origins, plugins }: Row, platformHost: string): TenantState {
   return {
     facts: { id, slug, name, locale, zone },
     platform,
     active: state === 'active',
-    hosts,
+    hosts: [`${slug}.${platformHost}`, ...hosts],
+    origins,
     enabled: new Set(plugins.filter((each) => each.state === 'enabled').map((each) => each.plugin)),
     plugins: new Map(plugins.map(({ plugin, capabilities, ...rest }) => [plugin, { ...rest, capabilities: new Set(capabilities) }])),
   };

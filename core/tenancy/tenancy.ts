@@ -89,11 +89,11 @@ export function createTenancy({ database, platformHost }: TenancyDeps): Room & T
       return cached(byHost, host, () => {
         const suffix = `.${platformHost}`;
         const slug = host.endsWith(suffix) ? host.slice(0, -suffix.length) : '';
-        return readTenantState(database, /^[a-z0-9-]+$/.test(slug) ? { slug } : { host });
+        return readTenantState(database, platformHost, /^[a-z0-9-]+$/.test(slug) ? { slug } : { host });
       });
     },
 
-    byId: (tenantId) => cached(byId, tenantId, () => readTenantState(database, { id: tenantId })),
+    byId: (tenantId) => cached(byId, tenantId, () => readTenantState(database, platformHost, { id: tenantId })),
 
     enabled(tenantId, plugin) {
       const state = api.byId(tenantId);

@@ -8,6 +8,8 @@ create table tenant (
   -- The platform's own tenant: its operators run all the others.
   platform boolean not null default false,
   state text not null default 'active' check (state in ('active', 'suspended', 'deleted')),
+  -- Host names of other sites whose pages may call this tenant's API.
+  origins text[] not null default '{}',
   created_at timestamptz not null default now()
 );
 create unique index tenant_one_platform on tenant (platform) where platform;

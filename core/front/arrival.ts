@@ -1,0 +1,23 @@
+import type { IncomingMessage } from 'node:http';
+import type { TenantState } from '../tenancy/state.ts';
+
+/** What the front found out about a request before it handed it to a plugin. */
+export interface Arrival {
+  readonly tenant: TenantState;
+  readonly requestId: string;
+}
+
+// A property on the request itself: a WeakMap costs more than all the rest of the front's bookkeeping.
+interface Arrived extends IncomingMessage {
+  plinthArrival?: Arrival;
+}
+
+export function arrive(request: IncomingMessage, arrival: Arrival): void {
+  (request as Arrived).plinthArrival = arrival;
+}
+
+export function arrivalOf(request: IncomingMessage): Arrival {
+  const arrival = (request as Arrived).plinthArrival;
+  if (!arrival) throw new Error('a request reached a plugin without passing the front');
+  return arrival;
+}

@@ -1,0 +1,70 @@
+import type { Actor, Auth, RouteContribution } from '@plinth/sdk';
+import type { FastifyRequest } from 'fastify';
+import { errors } from '../errors.ts';
+import { allows } from '../plugins/call.ts';
+import type { TenantState } from '../tenancy/state.ts';
+import { arrivalOf } from './arrival.ts';
+import type { Limits, RateLimiter } from './rate-limit.ts';
+
+/** Finds out who a bearer token belongs to in a tenant. At once when it is known already. */
+export type Authenticate = (tenantId: string, token: string) => Actor | undefined | Promise<Actor | undefined>;
+
+export interface GuardDeps {
+  readonly authenticate: Authenticate;
+  readonly limiter: RateLimiter;
+  readonly limits: Limits;
+}
+
+/** Who asks, kept on the request between the guard and the handler. */
+interface Guarded extends FastifyRequest {
+  plinthActor?: Actor;
+}
+
+const ANONYMOUS: Actor = { kind: 'anonymous' };
+
+export function actorOf(request: FastifyRequest): Actor {
+  return (request as Guarded).plinthActor ?? ANONYMOUS;
+}
+
+/** Before a body is read: who asks, whether they may, and whether they ask too often. */
+export function guardOf(route: RouteContribution, prefix: string, { authenticate, limiter, limits }: GuardDeps) {
+  const { auth, scope, perMinute } = route.options;
+  const reads = route.method === 'GET' || (route.method as string) === 'HEAD';
+  const most = perMinute ?? (reads ? limits.readsPerMinute : limits.writesPerMinute);
+  const bucket = perMinute === undefined ? (reads ? 'r' : 'w') : `${route.method} ${prefix}${route.path}`;
+
+  function admit(request: FastifyRequest, tenant: TenantState, actor: Actor): Error | undefined {
+    const refusal = refuse(auth, scope, tenant, actor);
+    if (refusal) return refusal;
+    (request as Guarded).plinthActor = actor;
+    const who = actor.kind === 'person' ? actor.accountId : request.ip;
+    const wait = limiter.take(`${tenant.facts.id} ${who} ${bucket}`, most);
+    return wait === undefined ? undefined : errors.too_many({ retryAfter: wait, detail: `${most} a minute are allowed here.` });
+  }
+
+  return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
+    const { tenant } = arrivalOf(request.raw);
+    const header = request.headers.authorization;
+    if (header === undefined) return done(admit(request, tenant, ANONYMOUS));
+    const token = header.startsWith('Bearer ') ? header.slice(7) : '';
+    if (token === '') return done(errors.unauthenticated({ detail: 'The Authorization header is not "Bearer <token>".' }));
+    const actor = authenticate(tenant.facts.id, token);
+    if (!(actor instanceof Promise)) return done(actor ? admit(request, tenant, actor) : expired());
+    actor.then((found) => done(found ? admit(request, tenant, found) : expired()), done);
+  };
+}
+
+const expired = () => errors.unauthenticated({ detail: 'The token is unknown here or has expired.', fix: 'Refresh the session or sign in again.' });
+
+function refuse(auth: Auth, scope: string | undefined, tenant: TenantState, actor: Actor): Error | undefined {
+  if (actor.kind !== 'person') return auth === 'public' ? undefined : errors.unauthenticated();
+  if (actor.scopes && auth !== 'public' && (scope === undefined || !actor.scopes.includes(scope))) {
+    return errors.forbidden({
+      detail: scope === undefined ? 'API keys cannot call this route.' : `The API key lacks the scope "${scope}".`,
+      fix: scope === undefined ? 'Call it as a signed-in person.' : 'Make a key with that scope.',
+    });
+  }
+  if (auth === 'operator' && !(actor.operator && tenant.platform)) return errors.forbidden({ detail: 'Only the platform’s operators may.' });
+  if (typeof auth === 'object' && !allows(actor, auth.permission)) return errors.forbidden({ detail: `The permission "${auth.permission}" is needed.` });
+  return undefined;
+}

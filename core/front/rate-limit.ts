@@ -1,0 +1,47 @@
+/** How many calls a minute; a full minute's worth may come at once. */
+export interface Limits {
+  readonly readsPerMinute: number;
+  readonly writesPerMinute: number;
+}
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+const MOST_BUCKETS = 100_000;
+
+/** Token buckets in this process's memory: with N nodes a caller may get up to N times as much. */
+export class RateLimiter {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes one call; answers the seconds to wait when there is none left. */
+  take(key: string, perMinute: number): number | undefined {
+    const now = this.#now();
+    const bucket = this.#buckets.get(key);
+    if (!bucket) {
+      if (this.#buckets.size >= MOST_BUCKETS) this.#forgetFull(now);
+      this.#buckets.set(key, { tokens: perMinute - 1, at: now });
+      return undefined;
+    }
+    // A clock that jumps back must not take tokens away.
+    const refill = (Math.max(0, now - bucket.at) * perMinute) / 60_000;
+    bucket.tokens = Math.min(perMinute, bucket.tokens + refill);
+    bucket.at = now;
+    if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) * 60) / perMinute);
+    bucket.tokens -= 1;
+    return undefined;
+  }
+
+  /** Whoever has been quiet for a minute has a full bucket, and a full bucket need not be remembered. */
+  #forgetFull(now: number): void {
+    for (const [key, bucket] of this.#buckets) if (now - bucket.at >= 60_000) this.#buckets.delete(key);
+    // A flood of new callers within a minute: forgetting them all is kinder than growing without bound.
+    if (this.#buckets.size >= MOST_BUCKETS) this.#buckets.clear();
+  }
+}
