@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ensureInstalled } from './setup/install.mjs';
 import { run, say } from './setup/place.mjs';
 import { ensureSystemParts, nameMissing } from './setup/system.mjs';
-import { closingLine, countTests } from './test/count.mjs';
+import { closingLine, countTests } from './test-report.mjs';
 
 const long = process.argv.includes('--long');
 const args = process.argv.slice(2).filter((argument) => argument !== '--long');
@@ -17,7 +17,7 @@ ensureInstalled({ tools: true });
 const missing = ensureSystemParts(long ? 'long' : 'test');
 nameMissing(missing);
 
-const checked = narrowed || long ? 0 : run('node', ['scripts/check.mjs']).code;
+const checked = narrowed || long ? 0 : run('node', ['scripts/check.ts']).code;
 const tests = runTests();
 const counts = { ...tests.counts };
 if (checked !== 0) counts.failed += 1;
