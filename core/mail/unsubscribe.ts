@@ -1,0 +1,48 @@
+import type { Contribution } from '@plinth/sdk';
+import type { FastifyReply } from 'fastify';
+import type { Database } from '../database/database.ts';
+import { errors as kernel } from '../errors.ts';
+import { rawRoute } from '../room.ts';
+import { html } from './html.ts';
+import type { MailApi } from './mail.ts';
+import { sendPage } from './page.ts';
+import unsubscribeWords from './strings/unsubscribe.json' with { type: 'json' };
+import type { Templates } from './templates.ts';
+
+/**
+ * The way out that every bulk message carries. Whoever has the message's id has the message. A GET shows a button and
+ * changes nothing, because mail scanners follow links; mail programs POST by themselves (RFC 8058).
+ */
+export function unsubscribeRoutes({
+  database,
+  templates,
+  suppress,
+}: {
+  readonly database: Database;
+  readonly templates: Templates;
+  readonly suppress: MailApi['suppress'];
+}): Contribution[] {
+  const options = { auth: 'public', summary: 'Unsubscribe from mail that nobody asked for', perMinute: 30 } as const;
+  return rawRoute(['GET', 'POST'], '/mail/unsubscribe/:id', options, async ({ tenant }, request, reply) => {
+    const { id } = request.params as { id: string };
+    const message = await database.tenant(tenant.id, async (_, client) => {
+      const { rows } = await client.query<{ address: string; template: string; locale: string }>(
+        'select address, template, locale from kernel.mail_message where id::text = $1 and bulk',
+        [id],
+      );
+      if (rows[0] && request.method === 'POST') await suppress(client, tenant.id, rows[0].address, 'unsubscribed');
+      return rows[0];
+    });
+    if (!message) throw kernel.not_found();
+    const { language } = templates.letter('kernel.notice', message.locale);
+    return answer(reply, tenant.name, language, request.method === 'POST');
+  });
+}
+
+function answer(reply: FastifyReply, site: string, language: string, done: boolean): FastifyReply {
+  const words = unsubscribeWords[language as keyof typeof unsubscribeWords];
+  const content = done
+    ? html`<p>${words.done}</p>`
+    : html`<p>${words.ask}</p><form method="post"><button>${words.label}</button></form>`;
+  return sendPage(reply, { title: site, language, body: html`<main class="one"><h1>${site}</h1>${content}</main>` });
+}
