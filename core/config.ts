@@ -1,4 +1,8 @@
-/** Everything that can be set from outside. `loadConfig` reads it from the environment and refuses nonsense. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Everything that can be set from outside, as the kernel uses it. */
 export interface Config {
   readonly port: number;
   readonly host: string;
@@ -8,11 +12,129 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly natsUrl: string | undefined;
   readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
   /** Signs URLs and derives keys. Generated and kept in the data directory when not given. */
   readonly secret: string;
   /** The domain under which tenants get `NAME.<platformHost>`. */
   readonly platformHost: string;
-  /** Seen from outside, without a trailing slash; links in mail start with it. */
+  /** Seen from outside, without a trailing slash; `*` stands for the tenant's host. Links in mail start with it. */
   readonly publicUrl: string;
-  readonly mode: 'development' | 'production' | 'test';
+  /** Whoever scrapes `/metrics` must show it; without one there are no metrics over HTTP. */
+  readonly metricsToken: string | undefined;
+  readonly logLevel: string;
+  readonly mode: Mode;
+}
+
+type Mode = 'development' | 'production' | 'test';
+
+/** One variable of the environment: the reference in the docs and `plinth diagnose` are made from this table. */
+export interface Setting {
+  readonly about: string;
+  readonly fallback?: string;
+  readonly pattern?: RegExp;
+  readonly secret?: boolean;
+}
+
+export const SETTINGS = {
+  DATABASE_URL: {
+    about: 'PostgreSQL 16 to 18, as a role that may create roles. Absent: an embedded one.',
+    pattern: /^postgres(ql)?:\/\//,
+    secret: true,
+  },
+  REDIS_URL: {
+    about: 'Redis for jobs and realtime. Absent: PostgreSQL and this process.',
+    pattern: /^rediss?:\/\//,
+    secret: true,
+  },
+  NATS_URL: {
+    about: 'NATS JetStream for events and realtime. Absent: PostgreSQL and this process.',
+    pattern: /^(nats|tls):\/\//,
+    secret: true,
+  },
+  SMTP_URL: {
+    about: 'Where mail is sent. Absent: it is kept in the development mailbox.',
+    pattern: /^smtps?:\/\//,
+    secret: true,
+  },
+  PLINTH_PORT: { about: 'Port of the HTTP server.', fallback: '8080', pattern: /^\d{1,5}$/ },
+  PLINTH_HOST: { about: 'Address the HTTP server listens on.', fallback: '127.0.0.1' },
+  PLINTH_DATA_DIR: { about: 'Where embedded data lives.', fallback: '.plinth' },
+  PLINTH_PLATFORM_HOST: { about: 'Tenants live at NAME.<this>.', fallback: 'localhost', pattern: /^[a-z0-9.-]+$/ },
+  PLINTH_PUBLIC_URL: {
+    about: 'How pages are reached from outside; "*" stands for the tenant’s host.',
+    pattern: /^https?:\/\//,
+  },
+  PLINTH_SECRET: {
+    about: 'Signs URLs and derives keys, 32 characters or more. Absent: made once and kept in the data directory.',
+    pattern: /^.{32,}$/,
+    secret: true,
+  },
+  PLINTH_MAIL_FROM: { about: 'The sender of mail.', fallback: 'Plinth <no-reply@localhost>' },
+  PLINTH_METRICS_TOKEN: { about: 'Bearer token for /metrics. Absent: no metrics over HTTP.', secret: true },
+  PLINTH_LOG_LEVEL: {
+    about: 'debug, info, warn or error.',
+    fallback: 'info',
+    pattern: /^(debug|info|warn|error|silent)$/,
+  },
+  PLINTH_MODE: {
+    about: 'development or production.',
+    fallback: 'development',
+    pattern: /^(development|production|test)$/,
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+type Name = keyof typeof SETTINGS;
+
+/** Reads the environment; whatever is wrong in it is said in one sentence before anything starts. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, over: Partial<Config> = {}): Config {
+  const read = (name: Name): string | undefined => {
+    const setting: Setting = SETTINGS[name];
+    const value = env[name] || setting.fallback;
+    if (value !== undefined && setting.pattern && !setting.pattern.test(value)) {
+      throw new Error(`${name}${setting.secret ? '' : ` is "${value}", which`} does not fit. ${setting.about}`);
+    }
+    return value;
+  };
+  const unknown = Object.keys(env).find(
+    (name) => name.startsWith('PLINTH_') && !(name in SETTINGS) && !name.startsWith('PLINTH_TEST_'),
+  );
+  if (unknown !== undefined && read('PLINTH_MODE') !== 'test')
+    throw new Error(`${unknown} is no setting. See docs/reference/configuration.md for all of them.`);
+  const dataDir = resolve(over.dataDir ?? read('PLINTH_DATA_DIR') ?? '.plinth');
+  const port = over.port ?? Number(read('PLINTH_PORT'));
+  return {
+    port,
+    host: read('PLINTH_HOST') ?? '127.0.0.1',
+    databaseUrl: read('DATABASE_URL'),
+    redisUrl: read('REDIS_URL'),
+    natsUrl: read('NATS_URL'),
+    smtpUrl: read('SMTP_URL'),
+    mailFrom: read('PLINTH_MAIL_FROM') ?? '',
+    platformHost: read('PLINTH_PLATFORM_HOST') ?? 'localhost',
+    publicUrl: read('PLINTH_PUBLIC_URL') ?? `http://*:${port}`,
+    metricsToken: read('PLINTH_METRICS_TOKEN'),
+    logLevel: read('PLINTH_LOG_LEVEL') ?? 'info',
+    mode: (read('PLINTH_MODE') ?? 'development') as Mode,
+    ...over,
+    dataDir,
+    secret: over.secret ?? read('PLINTH_SECRET') ?? keptSecret(dataDir),
+  };
+}
+
+/** Made on the first start. Losing it ends all signed URLs and encrypted second factors, so it lies with the data. */
+function keptSecret(dataDir: string): string {
+  const file = join(dataDir, 'secret');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    mkdirSync(dataDir, { recursive: true });
+    const secret = randomBytes(32).toString('hex');
+    // Two processes may start at once: the first to create the file wins, the other reads it.
+    try {
+      writeFileSync(file, secret, { mode: 0o600, flag: 'wx' });
+      return secret;
+    } catch {
+      return readFileSync(file, 'utf8').trim();
+    }
+  }
 }

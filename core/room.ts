@@ -1,6 +1,6 @@
 import type {
-  Behind,
   Auth,
+  Behind,
   Call,
   Client,
   Contribution,
@@ -44,10 +44,7 @@ export interface Provided {
 
 /** How a room implements one service. */
 export type Implementation<M extends Methods> = {
-  readonly [K in keyof M]: (
-    call: Call,
-    input: Parameters<Client<M>[K]>[0],
-  ) => ReturnType<Client<M>[K]>;
+  readonly [K in keyof M]: (call: Call, input: Parameters<Client<M>[K]>[0]) => ReturnType<Client<M>[K]>;
 };
 
 export function provided<M extends Methods>(service: Service<M>, handlers: Implementation<M>): Provided {
@@ -97,7 +94,13 @@ export interface RawRoute extends Omit<RouteContribution, 'handler'> {
 export function rawRoute(
   methods: readonly RawVerb[],
   path: string,
-  options: { readonly auth: Auth; readonly scope?: string; readonly summary: string; readonly perMinute?: number; readonly bodyLimit?: number },
+  options: {
+    readonly auth: Auth;
+    readonly scope?: string;
+    readonly summary: string;
+    readonly perMinute?: number;
+    readonly bodyLimit?: number;
+  },
   raw: RawRoute['raw'],
 ): RawRoute[] {
   return methods.map((method) => ({

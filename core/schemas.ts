@@ -42,7 +42,10 @@ function fieldError(error: ErrorObject): FieldError {
   const extra: unknown = error.params['additionalProperty'];
   if (typeof extra === 'string') return { path: `${error.instancePath}/${extra}`, message: 'is not a known field' };
   const values: unknown = error.params['allowedValues'] ?? error.params['allowedValue'];
-  return { path: error.instancePath, message: `${error.message ?? 'is wrong'}${values === undefined ? '' : `: ${JSON.stringify(values)}`}` };
+  return {
+    path: error.instancePath,
+    message: `${error.message ?? 'is wrong'}${values === undefined ? '' : `: ${JSON.stringify(values)}`}`,
+  };
 }
 
 /** A plain JSON copy of a schema in which every object that does not say otherwise refuses unknown fields. */

@@ -16,7 +16,12 @@ export class Database {
 
   constructor(connection: pg.PoolConfig, roles: DatabaseRoles) {
     this.roles = roles;
-    this.pool = new pg.Pool({ max: 20, statement_timeout: 30_000, idle_in_transaction_session_timeout: 60_000, ...connection });
+    this.pool = new pg.Pool({
+      max: 20,
+      statement_timeout: 30_000,
+      idle_in_transaction_session_timeout: 60_000,
+      ...connection,
+    });
     // An idle connection that breaks (server restart) is replaced on next use; unhandled it would end the process.
     this.pool.on('error', () => {});
   }
@@ -27,7 +32,12 @@ export class Database {
   }
 
   /** A plugin's own schema, one tenant's rows. */
-  plugin<T>(pluginId: string, tenantId: string, run: (tx: Transaction, client: pg.PoolClient) => Promise<T>, mode?: 'read'): Promise<T> {
+  plugin<T>(
+    pluginId: string,
+    tenantId: string,
+    run: (tx: Transaction, client: pg.PoolClient) => Promise<T>,
+    mode?: 'read',
+  ): Promise<T> {
     return this.#run(pluginRole(this.roles, pluginId), tenantId, run, mode);
   }
 
@@ -84,5 +94,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
-  return /^(08|57P0)/.test(code) || /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT)$/.test(code) || /terminated|not queryable/i.test(error.message);
+  return (
+    /^(08|57P0)/.test(code) ||
+    /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT)$/.test(code) ||
+    /terminated|not queryable/i.test(error.message)
+  );
 }

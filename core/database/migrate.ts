@@ -10,7 +10,8 @@ export interface MigrationUnit {
   /** `kernel/auth` or a plugin's id. */
   readonly id: string;
   readonly schema: string;
-  readonly folder: URL;
+  /** Absent: the unit has no tables, only a schema and a role. */
+  readonly folder: URL | undefined;
 }
 
 export function pluginMigrations(pluginId: string, folder: URL): MigrationUnit {
@@ -39,7 +40,7 @@ export async function migrate(
       comment on table kernel.migration is 'platform'`);
     for (const unit of units) {
       await client.query(`create schema if not exists "${unit.schema}"`);
-      await applyUnit(client, unit);
+      if (unit.folder) await applyUnit(client, unit.id, unit.schema, unit.folder);
     }
     for (const schema of new Set(units.map((unit) => unit.schema))) await sealSchema(client, schema, roles);
   } finally {
@@ -50,13 +51,13 @@ export async function migrate(
 
 const MIGRATION_LOCK = 7_146_501;
 
-async function applyUnit(client: pg.Client, unit: MigrationUnit): Promise<void> {
+async function applyUnit(client: pg.Client, id: string, schema: string, at: URL): Promise<void> {
   const { rows } = await client.query<{ name: string; sha256: string }>(
     'select name, sha256 from kernel.migration where unit = $1',
-    [unit.id],
+    [id],
   );
   const applied = new Map(rows.map((row) => [row.name, row.sha256]));
-  const folder = fileURLToPath(unit.folder);
+  const folder = fileURLToPath(at);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.sql'))
     .sort();
@@ -66,28 +67,19 @@ async function applyUnit(client: pg.Client, unit: MigrationUnit): Promise<void> 
     const before = applied.get(name);
     if (before === sha256) continue;
     if (before !== undefined) {
-      throw new Error(
-        `Migration ${unit.id}/${name} was changed after it had been applied. Put it back and add a new file.`,
-      );
+      throw new Error(`Migration ${id}/${name} was changed after it had been applied. Put it back and add a new file.`);
     }
     await client.query('begin');
     try {
-      await client.query(`set local search_path = "${unit.schema}", public`);
+      await client.query(`set local search_path = "${schema}", public`);
       await client.query(text);
-      await client.query('insert into kernel.migration (unit, name, sha256) values ($1, $2, $3)', [
-        unit.id,
-        name,
-        sha256,
-      ]);
+      await client.query('insert into kernel.migration (unit, name, sha256) values ($1, $2, $3)', [id, name, sha256]);
       await client.query('commit');
     } catch (error) {
       await client.query('rollback');
-      throw new Error(
-        `Migration ${unit.id}/${name} failed: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          cause: error,
-        },
-      );
+      throw new Error(`Migration ${id}/${name} failed: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -2,10 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TenantState } from '../tenancy/state.ts';
 
 /** A tenant's API may be called from its own hosts' pages and nowhere else. Credentials are tokens, never cookies. */
-export function corsHeaders(request: IncomingMessage, tenant: TenantState): Readonly<Record<string, string>> | undefined {
+export function corsHeaders(
+  request: IncomingMessage,
+  tenant: TenantState,
+): Readonly<Record<string, string>> | undefined {
   const { origin } = request.headers;
   if (origin === undefined || !isOriginOf(origin, tenant)) return { vary: 'Origin' };
-  return { vary: 'Origin', 'access-control-allow-origin': origin, 'access-control-expose-headers': 'x-request-id, retry-after, etag, location' };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'x-request-id, retry-after, etag, location',
+  };
 }
 
 export function isOriginOf(origin: string, tenant: TenantState): boolean {

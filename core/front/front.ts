@@ -4,14 +4,14 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { errors } from '../errors.ts';
 import type { TenantState } from '../tenancy/state.ts';
-import { isEnabled, type TenancyApi } from '../tenancy/tenancy.ts';
+import { isEnabled, type Tenancy } from '../tenancy/tenancy.ts';
 import { arrive } from './arrival.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
 import { API_HEADERS } from './headers.ts';
 import { problemOf, sendProblem } from './problems.ts';
 
 export interface FrontDeps {
-  readonly tenancy: TenancyApi;
+  readonly tenancy: Tenancy;
   /** Health and metrics: answered for any host name, so that probes need to know none. */
   readonly machine: FastifyInstance;
   /** Everything outside `/api/<plugin>`: pages, the OpenAPI document. */
@@ -29,7 +29,12 @@ export class Front {
 
   constructor(deps: FrontDeps) {
     this.#deps = deps;
-    this.#server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30 * 60_000, keepAliveTimeout: 65_000 });
+    this.#server = createServer({
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 30 * 60_000,
+      keepAliveTimeout: 65_000,
+    });
     // A connection on which nothing moves for a minute is dropped: a slow reader or writer holds nothing for ever.
     this.#server.setTimeout(60_000);
     this.#server.on('request', this.handle);
@@ -57,17 +62,25 @@ export class Front {
     }
   };
 
-  #enter(request: IncomingMessage, response: ServerResponse, url: string, requestId: string, tenant: TenantState | undefined): void {
+  #enter(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    requestId: string,
+    tenant: TenantState | undefined,
+  ): void {
     if (!tenant?.active) return sendProblem(response, errors.no_tenant(), requestId, API_HEADERS);
     const cors = request.headers.origin === undefined ? undefined : corsHeaders(request, tenant);
     if (cors) for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
-    if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) return answerPreflight(response, cors);
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
+      return answerPreflight(response, cors);
     arrive(request, { tenant, requestId });
     const plugin = pluginOf(url);
     if (plugin === undefined) return this.#deps.site().routing(request, response);
     const app = this.apps.get(plugin);
     // A plugin that is off answers exactly like one that does not exist.
-    if (!app || !(plugin === 'kernel' || isEnabled(tenant, plugin))) return sendProblem(response, errors.not_found(), requestId, API_HEADERS);
+    if (!app || !(plugin === 'kernel' || isEnabled(tenant, plugin)))
+      return sendProblem(response, errors.not_found(), requestId, API_HEADERS);
     app.routing(request, response);
   }
 
@@ -136,10 +149,15 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, problem] =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', errors.too_large({ detail: 'The head of the request is larger than 16 KiB.' })]
+      ? [
+          '431 Request Header Fields Too Large',
+          errors.too_large({ detail: 'The head of the request is larger than 16 KiB.' }),
+        ]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['408 Request Timeout', errors.bad_request({ detail: 'The request took too long to arrive.' })]
         : ['400 Bad Request', errors.bad_request({ detail: 'That is not HTTP.' })];
   const body = JSON.stringify(problem);
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

@@ -39,7 +39,9 @@ export function guardOf(route: RouteContribution, prefix: string, { authenticate
     (request as Guarded).plinthActor = actor;
     const who = actor.kind === 'person' ? actor.accountId : request.ip;
     const wait = limiter.take(`${tenant.facts.id} ${who} ${bucket}`, most);
-    return wait === undefined ? undefined : errors.too_many({ retryAfter: wait, detail: `${most} a minute are allowed here.` });
+    return wait === undefined
+      ? undefined
+      : errors.too_many({ retryAfter: wait, detail: `${most} a minute are allowed here.` });
   }
 
   return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
@@ -47,14 +49,19 @@ export function guardOf(route: RouteContribution, prefix: string, { authenticate
     const header = request.headers.authorization;
     if (header === undefined) return done(admit(request, tenant, ANONYMOUS));
     const token = header.startsWith('Bearer ') ? header.slice(7) : '';
-    if (token === '') return done(errors.unauthenticated({ detail: 'The Authorization header is not "Bearer <token>".' }));
+    if (token === '')
+      return done(errors.unauthenticated({ detail: 'The Authorization header is not "Bearer <token>".' }));
     const actor = authenticate(tenant.facts.id, token);
     if (!(actor instanceof Promise)) return done(actor ? admit(request, tenant, actor) : expired());
     actor.then((found) => done(found ? admit(request, tenant, found) : expired()), done);
   };
 }
 
-const expired = () => errors.unauthenticated({ detail: 'The token is unknown here or has expired.', fix: 'Refresh the session or sign in again.' });
+const expired = () =>
+  errors.unauthenticated({
+    detail: 'The token is unknown here or has expired.',
+    fix: 'Refresh the session or sign in again.',
+  });
 
 function refuse(auth: Auth, scope: string | undefined, tenant: TenantState, actor: Actor): Error | undefined {
   if (actor.kind !== 'person') return auth === 'public' ? undefined : errors.unauthenticated();
@@ -64,7 +71,9 @@ function refuse(auth: Auth, scope: string | undefined, tenant: TenantState, acto
       fix: scope === undefined ? 'Call it as a signed-in person.' : 'Make a key with that scope.',
     });
   }
-  if (auth === 'operator' && !(actor.operator && tenant.platform)) return errors.forbidden({ detail: 'Only the platform’s operators may.' });
-  if (typeof auth === 'object' && !allows(actor, auth.permission)) return errors.forbidden({ detail: `The permission "${auth.permission}" is needed.` });
+  if (auth === 'operator' && !(actor.operator && tenant.platform))
+    return errors.forbidden({ detail: 'Only the platform’s operators may.' });
+  if (typeof auth === 'object' && !allows(actor, auth.permission))
+    return errors.forbidden({ detail: `The permission "${auth.permission}" is needed.` });
   return undefined;
 }

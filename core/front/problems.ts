@@ -13,7 +13,8 @@ export function problemOf(error: unknown): Problem {
   const { code, statusCode, message } = (error ?? {}) as Partial<FastifyError>;
   const known = code === undefined ? undefined : FASTIFY_CODES[code];
   if (known) return known(message);
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return errors.bad_request({ detail: message ?? '' });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return errors.bad_request({ detail: message ?? '' });
   return errors.internal({ cause: error });
 }
 
@@ -22,11 +23,17 @@ const FASTIFY_CODES: Readonly<Record<string, (message?: string) => Problem>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => errors.unsupported_media(),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => errors.bad_request({ detail: 'The body is empty; send a JSON document.' }),
   FST_ERR_CTP_INVALID_JSON_BODY: () => errors.bad_request({ detail: 'The body is not JSON.' }),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => errors.bad_request({ detail: 'The body is not as long as Content-Length says.' }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    errors.bad_request({ detail: 'The body is not as long as Content-Length says.' }),
 };
 
 /** Answers on the bare response, where no Fastify instance is in charge yet. */
-export function sendProblem(response: ServerResponse, problem: Problem, requestId: string, headers: Readonly<Record<string, string>> = {}): void {
+export function sendProblem(
+  response: ServerResponse,
+  problem: Problem,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const body = JSON.stringify({ ...problem.toJSON(), requestId });
   response.writeHead(problem.status, {
     ...headers,

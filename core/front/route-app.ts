@@ -3,7 +3,7 @@ import type { Clock, Log, RouteContribution } from '@plinth/sdk';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { errors } from '../errors.ts';
-import { CallContext, type CallStart } from '../plugins/call.ts';
+import type { CallContext, CallStart } from '../plugins/call.ts';
 import type { RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
 import { arrivalOf } from './arrival.ts';
@@ -30,7 +30,10 @@ export interface RouteSet {
 const BODY_LIMIT = 1024 * 1024;
 
 /** One Fastify instance for one plugin's routes: built aside, swapped in whole, closed when it is replaced. */
-export async function buildRouteApp({ prefix, routes, makeContext }: RouteSet, deps: RouteAppDeps): Promise<FastifyInstance> {
+export async function buildRouteApp(
+  { prefix, routes, makeContext }: RouteSet,
+  deps: RouteAppDeps,
+): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -61,7 +64,14 @@ async function share(app: FastifyInstance, deps: RouteAppDeps): Promise<void> {
     const check = compileCheck(schema, httpPart === 'body' ? 'json' : 'text');
     return (value: unknown) => {
       const wrong = check(value);
-      return wrong ? { error: errors.invalid_input({ detail: `Something in the ${httpPart ?? 'request'} is wrong.`, errors: wrong }) } : { value };
+      return wrong
+        ? {
+            error: errors.invalid_input({
+              detail: `Something in the ${httpPart ?? 'request'} is wrong.`,
+              errors: wrong,
+            }),
+          }
+        : { value };
     };
   });
   app.setNotFoundHandler((request) => {
@@ -70,7 +80,13 @@ async function share(app: FastifyInstance, deps: RouteAppDeps): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) {
-      deps.log.error('request-failed', { requestId: request.id, code: problem.code, method: request.method, url: request.routeOptions.url, error });
+      deps.log.error('request-failed', {
+        requestId: request.id,
+        code: problem.code,
+        method: request.method,
+        url: request.routeOptions.url,
+        error,
+      });
     }
     const { retryAfter } = problem.extensions;
     if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));

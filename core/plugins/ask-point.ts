@@ -25,7 +25,8 @@ export async function askPoint(
   ctx.beforeCall(point.id);
   mustFit(point, 'question', checkOf(point.input)(input));
   const deadline = AbortSignal.timeout(point.budgetMs);
-  const ask = (extension: Extension, question: unknown) => answerOf(runtime, ctx, asker, point, extension, question, deadline);
+  const ask = (extension: Extension, question: unknown) =>
+    answerOf(runtime, ctx, asker, point, extension, question, deadline);
   const extensions = extensionsOf(runtime, ctx, point);
   if (point.combine === 'pipe') {
     let value = input;
@@ -39,7 +40,9 @@ export async function askPoint(
     }
     return undefined;
   }
-  const answers = (await Promise.all(extensions.map((extension) => ask(extension, input)))).filter((each) => each !== undefined);
+  const answers = (await Promise.all(extensions.map((extension) => ask(extension, input)))).filter(
+    (each) => each !== undefined,
+  );
   return point.combine === 'all' ? answers : sum(answers);
 }
 
@@ -69,8 +72,14 @@ async function answerOf(
     if (answer !== undefined) mustFit(point, `answer of ${loaded.id}`, checkOf(point.output)(answer));
     return answer;
   } catch (error) {
-    if (point.onError === 'fail') throw errors.point_failed({ detail: `${loaded.id} did not answer ${point.id}.`, cause: error });
-    runtime.log.warn('point-answer-skipped', { point: point.id, plugin: loaded.id, tenant: ctx.tenant.id, error: String(error) });
+    if (point.onError === 'fail')
+      throw errors.point_failed({ detail: `${loaded.id} did not answer ${point.id}.`, cause: error });
+    runtime.log.warn('point-answer-skipped', {
+      point: point.id,
+      plugin: loaded.id,
+      tenant: ctx.tenant.id,
+      error: String(error),
+    });
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import type { Header, Service } from '@plinth/sdk';
 import { errors } from '../errors.ts';
 import { checkOf } from '../schemas.ts';
-import { isEnabled } from '../tenancy/tenancy.ts';
 import type { TenantState } from '../tenancy/state.ts';
+import { isEnabled } from '../tenancy/tenancy.ts';
 import { CallContext, type CallStart } from './call.ts';
 import type { PluginContext } from './context.ts';
 import type { Runtime } from './runtime.ts';
@@ -24,7 +24,8 @@ export async function callService(
   ctx.beforeCall(`${service.id} ${method}`);
   const definition = service.methods[method];
   const provider = providerOf(runtime, ctx.start.tenant, service.id);
-  if (!definition || !provider) throw errors.service_missing({ detail: `${caller.id} needs ${service.id}; it is not switched on here.` });
+  if (!definition || !provider)
+    throw errors.service_missing({ detail: `${caller.id} needs ${service.id}; it is not switched on here.` });
   if (definition.capability !== undefined) mustHave(runtime, ctx.start.tenant, caller, definition.capability);
   const wrong = checkOf(definition.input)(input);
   if (wrong) throw errors.invalid_input({ detail: `${caller.id} called ${service.id} ${method}.`, errors: wrong });

@@ -28,8 +28,17 @@ export function contextClass(runtime: Runtime, header: Header, settingsOf: Loade
     });
   };
   for (const [name, need] of Object.entries(header.needs ?? {})) member(name, needOf(runtime, header, need));
-  member('emit', boundTo(header.emits, (ctx, _name, event: Event) => (payload: unknown) => ctx.emitFact(event, payload)));
-  member('enqueue', boundTo(header.jobs, (ctx, name, job: Job) => (data: unknown, options?: EnqueueOptions) => ctx.enqueueJob(name, job, data, options)));
+  member(
+    'emit',
+    boundTo(header.emits, (ctx, _name, event: Event) => (payload: unknown) => ctx.emitFact(event, payload)),
+  );
+  member(
+    'enqueue',
+    boundTo(
+      header.jobs,
+      (ctx, name, job: Job) => (data: unknown, options?: EnqueueOptions) => ctx.enqueueJob(name, job, data, options),
+    ),
+  );
   member(
     'publish',
     boundTo(
@@ -38,8 +47,12 @@ export function contextClass(runtime: Runtime, header: Header, settingsOf: Loade
         ctx.publishEvent(fillPath(channel.path, params), channel.event, event),
     ),
   );
-  const stores = boundTo(header.collections, (ctx, name, collection: Collection) => documentStore(runtime, ctx, header.id, name, collection));
-  member('store', (ctx) => Object.assign(stores(ctx), { transaction: (run: () => Promise<unknown>) => ctx.transaction(run) }));
+  const stores = boundTo(header.collections, (ctx, name, collection: Collection) =>
+    documentStore(runtime, ctx, header.id, name, collection),
+  );
+  member('store', (ctx) =>
+    Object.assign(stores(ctx), { transaction: (run: () => Promise<unknown>) => ctx.transaction(run) }),
+  );
   return Context;
 }
 
@@ -69,7 +82,9 @@ function needOf(runtime: Runtime, header: Header, need: Need): (ctx: PluginConte
 function clientOf(runtime: Runtime, header: Header, service: Service): (ctx: PluginContext) => object {
   const methods = Object.keys(service.methods);
   return (ctx) =>
-    Object.fromEntries(methods.map((method) => [method, (input: unknown) => callService(runtime, ctx, header, service, method, input)]));
+    Object.fromEntries(
+      methods.map((method) => [method, (input: unknown) => callService(runtime, ctx, header, service, method, input)]),
+    );
 }
 
 /** `jars/:jarId` and `{ jarId: '42' }` make `jars/42`; a value can never become two segments. */

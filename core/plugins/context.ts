@@ -58,7 +58,8 @@ export class PluginContext extends CallContext implements BaseContext, Db {
   }
 
   async read<T>(run: (tx: Transaction) => Promise<T>): Promise<T> {
-    if (this.#open) throw errors.tx_open({ detail: 'A read was opened inside a transaction; use the transaction itself.' });
+    if (this.#open)
+      throw errors.tx_open({ detail: 'A read was opened inside a transaction; use the transaction itself.' });
     return this.#runtime.database.plugin(this.#plugin, this.tenant.id, run, 'read');
   }
 
@@ -88,7 +89,9 @@ export class PluginContext extends CallContext implements BaseContext, Db {
   async emitFact(event: Event, payload: unknown): Promise<void> {
     this.#mustFit(event.id, event.payload, payload);
     const { actor, requestId, tenant } = this;
-    await this.joined((client) => writeOutbox(client, [{ tenantId: tenant.id, event: event.id, payload, actor, requestId }]));
+    await this.joined((client) =>
+      writeOutbox(client, [{ tenantId: tenant.id, event: event.id, payload, actor, requestId }]),
+    );
     this.#later(() => this.#runtime.nudge('events'));
   }
 
@@ -124,7 +127,8 @@ export class PluginContext extends CallContext implements BaseContext, Db {
 
   #mustFit(what: string, schema: object, value: unknown): void {
     const wrong = checkOf(schema)(value);
-    if (wrong) throw errors.bad_payload({ detail: `${this.#plugin} gave ${what} something its schema refuses.`, errors: wrong });
+    if (wrong)
+      throw errors.bad_payload({ detail: `${this.#plugin} gave ${what} something its schema refuses.`, errors: wrong });
   }
 
   protected override logFields(): Record<string, unknown> {

@@ -47,11 +47,15 @@ export function documentStore(
     async put(id, value, { version } = {}) {
       mustBeStorable(plugin, name, collection, id, value);
       const text = JSON.stringify(value);
-      if (text.length > LARGEST_DOCUMENT) throw errors.too_large({ detail: `A document may have ${LARGEST_DOCUMENT} characters.` });
+      if (text.length > LARGEST_DOCUMENT)
+        throw errors.too_large({ detail: `A document may have ${LARGEST_DOCUMENT} characters.` });
       return ctx.joined(async (client) => {
         await mayGrow(runtime, client, plugin, tenantId, text.length);
         const row = await write(client, version, [tenantId, name, id, text, ctx.clock.now()]);
-        await client.query(`delete from ${table(plugin, '_index')} where tenant_id = $1 and collection = $2 and id = $3`, [tenantId, name, id]);
+        await client.query(
+          `delete from ${table(plugin, '_index')} where tenant_id = $1 and collection = $2 and id = $3`,
+          [tenantId, name, id],
+        );
         if (collection.indexes.length > 0) {
           await client.query(
             `insert into ${table(plugin, '_index')} (tenant_id, collection, field, value, id)
@@ -65,11 +69,10 @@ export function documentStore(
 
     remove: (id) =>
       ctx.joined(async (client) => {
-        const { rowCount } = await client.query(`delete from ${table(plugin)} where tenant_id = $1 and collection = $2 and id = $3`, [
-          tenantId,
-          name,
-          id,
-        ]);
+        const { rowCount } = await client.query(
+          `delete from ${table(plugin)} where tenant_id = $1 and collection = $2 and id = $3`,
+          [tenantId, name, id],
+        );
         return rowCount === 1;
       }),
 
@@ -133,7 +136,12 @@ function listQuery(
 }
 
 function mustBeStorable(plugin: string, name: string, collection: Collection, id: string, value: Doc): void {
-  if (id.length === 0 || id.length > 200) throw errors.bad_payload({ detail: 'A document id has 1 to 200 characters.' });
+  if (id.length === 0 || id.length > 200)
+    throw errors.bad_payload({ detail: 'A document id has 1 to 200 characters.' });
   const wrong = checkOf(collection.document)(value);
-  if (wrong) throw errors.bad_payload({ detail: `${plugin} stored a document that its collection "${name}" refuses.`, errors: wrong });
+  if (wrong)
+    throw errors.bad_payload({
+      detail: `${plugin} stored a document that its collection "${name}" refuses.`,
+      errors: wrong,
+    });
 }

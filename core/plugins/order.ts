@@ -47,7 +47,8 @@ export function orderPlugins(nodes: readonly Node[], offered: ReadonlySet<string
       moved = true;
     }
   }
-  for (const id of waiting.keys()) refused.set(id, `its needs go round in a circle: ${circle(id, waiting, providers).join(' → ')}`);
+  for (const id of waiting.keys())
+    refused.set(id, `its needs go round in a circle: ${circle(id, waiting, providers).join(' → ')}`);
   return { sorted, refused };
 }
 

@@ -1,9 +1,18 @@
-import type { Actor, Clock, EnqueueOptions, ExtendContribution, FillContribution, Log, Plugin, ProvideContribution } from '@plinth/sdk';
+import type {
+  Actor,
+  Clock,
+  EnqueueOptions,
+  ExtendContribution,
+  FillContribution,
+  Log,
+  Plugin,
+  ProvideContribution,
+} from '@plinth/sdk';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import type { Provided } from '../room.ts';
-import type { TenancyApi } from '../tenancy/tenancy.ts';
 import type { TenantState } from '../tenancy/state.ts';
+import type { Tenancy } from '../tenancy/tenancy.ts';
 import type { CallStart } from './call.ts';
 import type { PluginContext } from './context.ts';
 
@@ -12,7 +21,7 @@ export interface Runtime {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-  readonly tenancy: TenancyApi;
+  readonly tenancy: Tenancy;
   /** In development and tests, replies and service results are held against their schemas. */
   readonly strict: boolean;
   readonly loaded: Map<string, Loaded>;
@@ -47,7 +56,10 @@ export interface Loaded {
   readonly plugin: Plugin;
   readonly id: string;
   /** The ctx class made for this plugin. */
-  readonly Context: new (start: CallStart, work?: Work) => PluginContext;
+  readonly Context: new (
+    start: CallStart,
+    work?: Work,
+  ) => PluginContext;
   readonly capabilities: ReadonlySet<string>;
   readonly provides: ReadonlyMap<string, ProvideContribution>;
   readonly extensions: readonly ExtendContribution[];

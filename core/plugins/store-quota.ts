@@ -16,7 +16,13 @@ const COUNT_AGAIN_AFTER = 30_000;
  * Refuses a write once a plugin's documents in a tenant are over quota. Counted at most every 30 seconds and kept up by
  * what this process writes in between: a shared counter row would make every write of a tenant wait for the one before.
  */
-export async function mayGrow(runtime: Runtime, client: pg.PoolClient, plugin: string, tenantId: string, bytes: number): Promise<void> {
+export async function mayGrow(
+  runtime: Runtime,
+  client: pg.PoolClient,
+  plugin: string,
+  tenantId: string,
+  bytes: number,
+): Promise<void> {
   const known = usages.get(runtime) ?? new Map<string, Usage>();
   usages.set(runtime, known);
   const key = `${plugin} ${tenantId}`;

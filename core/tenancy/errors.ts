@@ -5,7 +5,17 @@ export const errors = defineErrors('kernel', {
   host_taken: { status: 409, title: 'That address already leads to a site.', fix: 'Remove it there first.' },
   bad_host: { status: 400, title: 'That is no host name.', fix: 'Write it like "videos.example.org".' },
   plugin_missing: { status: 404, title: 'There is no such plugin here.', fix: 'Install it first, or check its id.' },
-  consent_missing: { status: 409, title: 'The plugin wants more than was consented to.', fix: 'Consent to every capability in "wanted".' },
-  bad_settings: { status: 400, title: 'Those settings do not fit the plugin.', fix: 'Mend the fields listed in "errors".' },
+  needs_plugins: { status: 409, title: 'The plugin needs others that are off here.', fix: 'Switch those on first.' },
+  needed_by_plugins: { status: 409, title: 'Other plugins need this one here.', fix: 'Switch those off first.' },
+  consent_missing: {
+    status: 409,
+    title: 'The plugin wants more than was consented to.',
+    fix: 'Consent to every capability in "wanted".',
+  },
+  bad_settings: {
+    status: 400,
+    title: 'Those settings do not fit the plugin.',
+    fix: 'Mend the fields listed in "errors".',
+  },
   bad_zone: { status: 400, title: 'That is no time zone.', fix: 'Use an IANA name like "Europe/Lisbon".' },
 });

@@ -32,7 +32,13 @@ interface Row {
   state: string;
   hosts: string[];
   origins: string[];
-  plugins: { plugin: string; version: string; state: TenantPluginState['state']; settings: unknown; capabilities: string[] }[];
+  plugins: {
+    plugin: string;
+    version: string;
+    state: TenantPluginState['state'];
+    settings: unknown;
+    capabilities: string[];
+  }[];
 }
 
 /** `by` is the tenant's id, or its slug, or one of its hosts. */
@@ -61,7 +67,10 @@ export async function readTenantState(
   return row && stateOf(row, platformHost);
 }
 
-function stateOf({ id, slug, name, locale, zone, platform, state, hosts, origins, plugins }: Row, platformHost: string): TenantState {
+function stateOf(
+  { id, slug, name, locale, zone, platform, state, hosts, origins, plugins }: Row,
+  platformHost: string,
+): TenantState {
   return {
     facts: { id, slug, name, locale, zone },
     platform,
@@ -69,6 +78,8 @@ function stateOf({ id, slug, name, locale, zone, platform, state, hosts, origins
     hosts: [`${slug}.${platformHost}`, ...hosts],
     origins,
     enabled: new Set(plugins.filter((each) => each.state === 'enabled').map((each) => each.plugin)),
-    plugins: new Map(plugins.map(({ plugin, capabilities, ...rest }) => [plugin, { ...rest, capabilities: new Set(capabilities) }])),
+    plugins: new Map(
+      plugins.map(({ plugin, capabilities, ...rest }) => [plugin, { ...rest, capabilities: new Set(capabilities) }]),
+    ),
   };
 }

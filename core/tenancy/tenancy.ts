@@ -1,5 +1,6 @@
 import { newId } from '@plinth/sdk';
 import type { Database } from '../database/database.ts';
+import { errors as kernelErrors } from '../errors.ts';
 import type { Room } from '../room.ts';
 import { errors } from './errors.ts';
 import { readTenantState, type TenantState } from './state.ts';
@@ -19,22 +20,6 @@ export interface NewTenant {
   readonly hosts?: readonly string[];
 }
 
-export interface TenancyApi {
-  /** The tenant that answers to a host name. At once when it is known already. */
-  byHost(host: string): TenantState | undefined | Promise<TenantState | undefined>;
-  byId(tenantId: string): TenantState | undefined | Promise<TenantState | undefined>;
-  /** The one predicate. Asked by the front, event delivery, job start, point collection and slot listing only. */
-  enabled(tenantId: string, plugin: string): boolean | Promise<boolean>;
-  list(): Promise<TenantState[]>;
-  create(tenant: NewTenant): Promise<TenantState>;
-  update(tenantId: string, change: { name?: string; locale?: string; zone?: string; state?: string }): Promise<TenantState>;
-  addHost(tenantId: string, host: string): Promise<void>;
-  removeHost(tenantId: string, host: string): Promise<void>;
-  writePlugin(tenantId: string, plugin: string, row: PluginRow): Promise<void>;
-  /** Something about a tenant changed, here or on another node: forget what was read. */
-  forget(tenantId?: string): void;
-}
-
 export interface PluginRow {
   readonly version: string;
   readonly state: 'enabled' | 'disabled' | 'exported' | 'retained';
@@ -47,142 +32,161 @@ const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-
 /** Unknown hosts are remembered too, or a stranger's Host header is a query each; but not for ever. */
 const MOST_CACHED = 10_000;
 
-export function createTenancy({ database, platformHost }: TenancyDeps): Room & TenancyApi {
-  const byHost = new Map<string, TenantState | Promise<TenantState | undefined> | undefined>();
-  const byId = new Map<string, TenantState | Promise<TenantState | undefined> | undefined>();
+/** Tenants, their hosts and what is switched on in them, kept in memory until a notice says they changed. */
+export class Tenancy implements Room {
+  readonly name = 'tenancy';
+  readonly migrations = new URL('./migrations/', import.meta.url);
+  readonly #database: Database;
+  readonly #platformHost: string;
+  readonly #byHost: Cache = new Map();
+  readonly #byId: Cache = new Map();
 
-  function cached(
-    cache: typeof byHost,
-    key: string,
-    read: () => Promise<TenantState | undefined>,
-  ): TenantState | undefined | Promise<TenantState | undefined> {
-    if (cache.has(key)) return cache.get(key);
-    if (cache.size >= MOST_CACHED) cache.clear();
-    // A change that arrives while we read takes the promise out of the cache: then our answer is not kept.
-    const reading = read().then(
-      (state) => {
-        if (cache.get(key) === reading) cache.set(key, state);
-        return state;
-      },
-      (error: unknown) => {
-        if (cache.get(key) === reading) cache.delete(key);
-        throw error;
-      },
-    );
-    cache.set(key, reading);
-    return reading;
+  constructor({ database, platformHost }: TenancyDeps) {
+    this.#database = database;
+    this.#platformHost = platformHost;
   }
 
-  async function changed(tenantId: string): Promise<TenantState> {
-    api.forget(tenantId);
-    await database.pool.query("select pg_notify('plinth_tenancy', $1)", [tenantId]);
-    const state = await api.byId(tenantId);
-    if (!state) throw errors.plugin_missing();
+  /** The tenant that answers to a host name. At once when it is known already. */
+  byHost(host: string): Known {
+    return cached(this.#byHost, host, () => {
+      const suffix = `.${this.#platformHost}`;
+      const slug = host.endsWith(suffix) ? host.slice(0, -suffix.length) : '';
+      return this.#read(/^[a-z0-9-]+$/.test(slug) ? { slug } : { host });
+    });
+  }
+
+  byId(tenantId: string): Known {
+    return cached(this.#byId, tenantId, () => this.#read({ id: tenantId }));
+  }
+
+  /** The one predicate. Asked by the front, event delivery, job start, point collection and slot listing only. */
+  enabled(tenantId: string, plugin: string): boolean | Promise<boolean> {
+    const state = this.byId(tenantId);
+    return state instanceof Promise ? state.then((known) => isEnabled(known, plugin)) : isEnabled(state, plugin);
+  }
+
+  async list(): Promise<TenantState[]> {
+    const ids = await this.#database.spanning(async (_tx, client) => {
+      const { rows } = await client.query<{ id: string }>(
+        "select id from kernel.tenant where state <> 'deleted' order by slug",
+      );
+      return rows.map((row) => row.id);
+    }, 'read');
+    const states = await Promise.all(ids.map((id) => this.byId(id)));
+    return states.filter((state) => state !== undefined);
+  }
+
+  async create(tenant: NewTenant): Promise<TenantState> {
+    const { slug, name, locale = 'en', zone = 'UTC', platform = false, hosts = [] } = tenant;
+    checkZone(zone);
+    const id = newId();
+    await taken('tenant_slug_key', errors.slug_taken, () =>
+      this.#database.spanning((_tx, client) =>
+        client.query(
+          'insert into kernel.tenant (id, slug, name, locale, zone, platform) values ($1, $2, $3, $4, $5, $6)',
+          [id, slug, name, locale, zone, platform],
+        ),
+      ),
+    );
+    for (const host of hosts) await this.addHost(id, host);
+    return this.#changed(id);
+  }
+
+  async update(tenantId: string, change: TenantChange): Promise<TenantState> {
+    if (change.zone !== undefined) checkZone(change.zone);
+    await this.#database.tenant(tenantId, (_tx, client) =>
+      client.query(
+        `update kernel.tenant set name = coalesce($2, name), locale = coalesce($3, locale), zone = coalesce($4, zone),
+           state = coalesce($5, state) where id = $1`,
+        [tenantId, change.name, change.locale, change.zone, change.state],
+      ),
+    );
+    return this.#changed(tenantId);
+  }
+
+  async addHost(tenantId: string, host: string): Promise<void> {
+    const name = host.toLowerCase();
+    if (!HOST.test(name)) throw errors.bad_host({ detail: `"${host}" is not a host name.` });
+    await taken('host_name', errors.host_taken, () =>
+      this.#database.tenant(tenantId, (_tx, client) =>
+        client.query(
+          'insert into kernel.host (tenant_id, host) values ($1, $2) on conflict (tenant_id, host) do nothing',
+          [tenantId, name],
+        ),
+      ),
+    );
+    await this.#changed(tenantId);
+  }
+
+  async removeHost(tenantId: string, host: string): Promise<void> {
+    await this.#database.tenant(tenantId, (_tx, client) =>
+      client.query('delete from kernel.host where tenant_id = $1 and host = $2', [tenantId, host.toLowerCase()]),
+    );
+    await this.#changed(tenantId);
+  }
+
+  async writePlugin(tenantId: string, plugin: string, row: PluginRow): Promise<void> {
+    const { version, state, settings, capabilities, retainedUntil } = row;
+    await this.#database.tenant(tenantId, (_tx, client) =>
+      client.query(
+        `insert into kernel.tenant_plugin (tenant_id, plugin, version, state, settings, capabilities, retained_until)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (tenant_id, plugin) do update set version = excluded.version, state = excluded.state,
+           settings = excluded.settings, capabilities = excluded.capabilities, retained_until = excluded.retained_until,
+           changed_at = now()`,
+        [tenantId, plugin, version, state, JSON.stringify(settings), capabilities, retainedUntil],
+      ),
+    );
+    await this.#changed(tenantId);
+  }
+
+  /** Something about a tenant changed, here or on another node: forget what was read. */
+  forget(tenantId?: string): void {
+    // Hosts are few and changes rare: dropping all of them needs no reverse index.
+    this.#byHost.clear();
+    if (tenantId === undefined) this.#byId.clear();
+    else this.#byId.delete(tenantId);
+  }
+
+  #read(by: Parameters<typeof readTenantState>[2]): Promise<TenantState | undefined> {
+    return readTenantState(this.#database, this.#platformHost, by);
+  }
+
+  async #changed(tenantId: string): Promise<TenantState> {
+    this.forget(tenantId);
+    await this.#database.pool.query("select pg_notify('plinth_tenancy', $1)", [tenantId]);
+    const state = await this.byId(tenantId);
+    if (!state) throw kernelErrors.no_tenant();
     return state;
   }
+}
 
-  const api: Room & TenancyApi = {
-    name: 'tenancy',
-    migrations: new URL('./migrations/', import.meta.url),
+export interface TenantChange {
+  readonly name?: string;
+  readonly locale?: string;
+  readonly zone?: string;
+  readonly state?: 'active' | 'suspended' | 'deleted';
+}
 
-    byHost(host) {
-      return cached(byHost, host, () => {
-        const suffix = `.${platformHost}`;
-        const slug = host.endsWith(suffix) ? host.slice(0, -suffix.length) : '';
-        return readTenantState(database, platformHost, /^[a-z0-9-]+$/.test(slug) ? { slug } : { host });
-      });
+type Known = TenantState | undefined | Promise<TenantState | undefined>;
+type Cache = Map<string, Known>;
+
+function cached(cache: Cache, key: string, read: () => Promise<TenantState | undefined>): Known {
+  if (cache.has(key)) return cache.get(key);
+  if (cache.size >= MOST_CACHED) cache.clear();
+  // A change that arrives while we read takes the promise out of the cache: then our answer is not kept.
+  const reading = read().then(
+    (state) => {
+      if (cache.get(key) === reading) cache.set(key, state);
+      return state;
     },
-
-    byId: (tenantId) => cached(byId, tenantId, () => readTenantState(database, platformHost, { id: tenantId })),
-
-    enabled(tenantId, plugin) {
-      const state = api.byId(tenantId);
-      return state instanceof Promise ? state.then((known) => isEnabled(known, plugin)) : isEnabled(state, plugin);
+    (error: unknown) => {
+      if (cache.get(key) === reading) cache.delete(key);
+      throw error;
     },
-
-    async list() {
-      const ids = await database.spanning(async (_tx, client) => {
-        const { rows } = await client.query<{ id: string }>("select id from kernel.tenant where state <> 'deleted' order by slug");
-        return rows.map((row) => row.id);
-      }, 'read');
-      const states = await Promise.all(ids.map((id) => api.byId(id)));
-      return states.filter((state) => state !== undefined);
-    },
-
-    async create({ slug, name, locale = 'en', zone = 'UTC', platform = false, hosts = [] }) {
-      checkZone(zone);
-      const id = newId();
-      await taken('tenant_slug_key', errors.slug_taken, () =>
-        database.spanning((_tx, client) =>
-          client.query('insert into kernel.tenant (id, slug, name, locale, zone, platform) values ($1, $2, $3, $4, $5, $6)', [
-            id,
-            slug,
-            name,
-            locale,
-            zone,
-            platform,
-          ]),
-        ),
-      );
-      for (const host of hosts) await api.addHost(id, host);
-      return changed(id);
-    },
-
-    async update(tenantId, change) {
-      if (change.zone !== undefined) checkZone(change.zone);
-      await database.tenant(tenantId, (_tx, client) =>
-        client.query(
-          `update kernel.tenant set name = coalesce($2, name), locale = coalesce($3, locale), zone = coalesce($4, zone),
-             state = coalesce($5, state) where id = $1`,
-          [tenantId, change.name, change.locale, change.zone, change.state],
-        ),
-      );
-      return changed(tenantId);
-    },
-
-    async addHost(tenantId, host) {
-      const name = host.toLowerCase();
-      if (!HOST.test(name)) throw errors.bad_host({ detail: `"${host}" is not a host name.` });
-      await taken('host_name', errors.host_taken, () =>
-        database.tenant(tenantId, (_tx, client) =>
-          client.query('insert into kernel.host (tenant_id, host) values ($1, $2) on conflict (tenant_id, host) do nothing', [
-            tenantId,
-            name,
-          ]),
-        ),
-      );
-      await changed(tenantId);
-    },
-
-    async removeHost(tenantId, host) {
-      await database.tenant(tenantId, (_tx, client) =>
-        client.query('delete from kernel.host where tenant_id = $1 and host = $2', [tenantId, host.toLowerCase()]),
-      );
-      await changed(tenantId);
-    },
-
-    async writePlugin(tenantId, plugin, { version, state, settings, capabilities, retainedUntil }) {
-      await database.tenant(tenantId, (_tx, client) =>
-        client.query(
-          `insert into kernel.tenant_plugin (tenant_id, plugin, version, state, settings, capabilities, retained_until)
-           values ($1, $2, $3, $4, $5, $6, $7)
-           on conflict (tenant_id, plugin) do update set version = excluded.version, state = excluded.state,
-             settings = excluded.settings, capabilities = excluded.capabilities, retained_until = excluded.retained_until,
-             changed_at = now()`,
-          [tenantId, plugin, version, state, JSON.stringify(settings), capabilities, retainedUntil],
-        ),
-      );
-      await changed(tenantId);
-    },
-
-    forget(tenantId) {
-      // Hosts are few and changes rare: dropping all of them needs no reverse index.
-      byHost.clear();
-      if (tenantId === undefined) byId.clear();
-      else byId.delete(tenantId);
-    },
-  };
-  return api;
+  );
+  cache.set(key, reading);
+  return reading;
 }
 
 export function isEnabled(state: TenantState | undefined, plugin: string): boolean {

@@ -11,8 +11,14 @@ export interface Person {
   readonly operator: boolean;
 }
 
+/** The kernel at work: an event's delivery, a job's run. `onBehalfOf` is the account that caused it, if one did. */
+export interface SystemActor {
+  readonly kind: 'system';
+  readonly onBehalfOf?: string;
+}
+
 /** Who asks. */
-export type Actor = { readonly kind: 'anonymous' } | { readonly kind: 'system' } | Person;
+export type Actor = { readonly kind: 'anonymous' } | SystemActor | Person;
 
 /** The tenant whose rows, files, sockets and events this call can see. */
 export interface TenantFacts {

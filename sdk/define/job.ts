@@ -36,7 +36,8 @@ export interface EnqueueOptions {
 export function milliseconds(duration: Duration): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration);
   const unit = UNITS[match?.[2] ?? ''];
-  if (!match || unit === undefined) throw new RangeError(`"${duration}" is no duration; write for example 30s, 15m, 12h or 3d.`);
+  if (!match || unit === undefined)
+    throw new RangeError(`"${duration}" is no duration; write for example 30s, 15m, 12h or 3d.`);
   return Number(match[1]) * unit;
 }
 

@@ -12,16 +12,34 @@ export interface Manifest {
   readonly kernel: string;
   readonly title: string;
   readonly summary: string;
-  readonly needs: readonly { readonly name: string; readonly kind: 'service' | 'optional' | 'point' | 'slot'; readonly id: string }[];
+  readonly needs: readonly {
+    readonly name: string;
+    readonly kind: 'service' | 'optional' | 'point' | 'slot';
+    readonly id: string;
+  }[];
   readonly emits: readonly { readonly id: string; readonly payload: unknown }[];
   readonly capabilities: readonly string[];
   readonly permissions: Readonly<Record<string, string>>;
   readonly roles: Readonly<Record<string, readonly string[]>>;
   readonly settings?: unknown;
   readonly sql: boolean;
-  readonly collections: readonly { readonly name: string; readonly indexes: readonly string[]; readonly document: unknown }[];
-  readonly jobs: readonly { readonly name: string; readonly attempts: number; readonly every?: string; readonly data: unknown }[];
-  readonly channels: readonly { readonly name: string; readonly path: string; readonly event: unknown; readonly message?: unknown }[];
+  readonly collections: readonly {
+    readonly name: string;
+    readonly indexes: readonly string[];
+    readonly document: unknown;
+  }[];
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly attempts: number;
+    readonly every?: string;
+    readonly data: unknown;
+  }[];
+  readonly channels: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly event: unknown;
+    readonly message?: unknown;
+  }[];
   readonly routes: readonly {
     readonly method: string;
     readonly path: string;
@@ -66,7 +84,17 @@ export function manifestOf({ header, contributions }: Plugin): Manifest {
 
 function identityOf(header: Header) {
   const { id, version, kernel, title, summary, capabilities = [], permissions = {}, roles = {} } = header;
-  return { id, version, kernel, title, summary, capabilities, permissions, roles, sql: header.migrations !== undefined };
+  return {
+    id,
+    version,
+    kernel,
+    title,
+    summary,
+    capabilities,
+    permissions,
+    roles,
+    sql: header.migrations !== undefined,
+  };
 }
 
 function nounsOf(header: Header) {
@@ -78,8 +106,22 @@ function nounsOf(header: Header) {
       id: need.kind === 'optional' ? need.service.id : need.id,
     })),
     emits: Object.values(header.emits ?? {}).map(({ id, payload }) => ({ id, payload })),
-    jobs: Object.entries(header.jobs ?? {}).map(([name, { attempts, every, data }]) => ({ name, attempts, every, data })),
-    channels: Object.entries(header.channels ?? {}).map(([name, { path, event, message }]) => ({ name, path, event, message })),
-    collections: Object.entries(header.collections ?? {}).map(([name, { indexes, document }]) => ({ name, indexes, document })),
+    jobs: Object.entries(header.jobs ?? {}).map(([name, { attempts, every, data }]) => ({
+      name,
+      attempts,
+      every,
+      data,
+    })),
+    channels: Object.entries(header.channels ?? {}).map(([name, { path, event, message }]) => ({
+      name,
+      path,
+      event,
+      message,
+    })),
+    collections: Object.entries(header.collections ?? {}).map(([name, { indexes, document }]) => ({
+      name,
+      indexes,
+      document,
+    })),
   };
 }

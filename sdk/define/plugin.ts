@@ -5,7 +5,7 @@ import type { BaseContext, ContextOf, Header, Identity } from './context.ts';
 import type { Event } from './event.ts';
 import type { Job } from './job.ts';
 import type { Combine, Point } from './point.ts';
-import type { Auth, Params, ParamNames, RouteInput, RouteOptions, RoutePath, RouteReply, Verb } from './route.ts';
+import type { Auth, ParamNames, Params, RouteInput, RouteOptions, RoutePath, RouteReply, Verb } from './route.ts';
 import type { Handlers, Methods, Service } from './service.ts';
 import type { Slot } from './slot.ts';
 
@@ -111,7 +111,10 @@ export interface Contribute<H extends Header> {
     name: K,
     options: {
       readonly auth: A;
-      readonly join?: (ctx: Behind<ContextOf<H>, A>, request: { readonly params: ChannelParams<H, K> }) => Promise<void>;
+      readonly join?: (
+        ctx: Behind<ContextOf<H>, A>,
+        request: { readonly params: ChannelParams<H, K> },
+      ) => Promise<void>;
       readonly receive?: (
         ctx: Behind<ContextOf<H>, A>,
         request: { readonly params: ChannelParams<H, K>; readonly message: ChannelMessage<H, K> },
@@ -211,7 +214,10 @@ export function definePlugin<
   } & FreeNames<{ needs: N }>,
 ): Plugin {
   const { contributes, ...header } = definition;
-  return { header: header as Header, contributions: contributes(recorder as unknown as Parameters<typeof contributes>[0]) };
+  return {
+    header: header as Header,
+    contributions: contributes(recorder as unknown as Parameters<typeof contributes>[0]),
+  };
 }
 
 type Nothing = Record<never, never>;

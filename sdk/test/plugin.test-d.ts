@@ -17,7 +17,9 @@ import {
 const Counter = service('counter@1', {
   add: { input: Type.Object({ by: Type.Integer() }), output: Type.Object({ total: Type.Integer() }) },
 });
-const Wallet = service('wallet@1', { balance: { input: Type.Object({}), output: Type.Object({ coins: Type.Integer() }) } });
+const Wallet = service('wallet@1', {
+  balance: { input: Type.Object({}), output: Type.Object({ coins: Type.Integer() }) },
+});
 const Opened = event('demo.opened@1', Type.Object({ jarId: Type.String() }));
 const Score = point('demo.score@1', {
   input: Type.Object({ ids: Type.Array(Type.String()) }),
@@ -39,7 +41,11 @@ const header = pluginHeader({
   needs: { counter: Counter, wallet: optional(Wallet), score: Score, actions: Actions },
   emits: { opened: Opened },
   jobs: { settle: job(Type.Object({ day: Type.String() })) },
-  channels: { jar: channel('jars/:jarId', Type.Object({ points: Type.Integer() }), { message: Type.Object({ hi: Type.String() }) }) },
+  channels: {
+    jar: channel('jars/:jarId', Type.Object({ points: Type.Integer() }), {
+      message: Type.Object({ hi: Type.String() }),
+    }),
+  },
   collections: { jars: collection(Jar, { indexes: ['ownerId'] }) },
   settings: Type.Object({ most: Type.Integer({ default: 5 }) }),
 });
@@ -69,9 +75,12 @@ export default definePlugin({
     plugin.job('settle', async (_ctx, data) => {
       data.day.trim();
     }),
-    plugin.socket('jar', { auth: 'user', receive: async (ctx, { params, message }) => {
-      ctx.log.info('said', { who: ctx.actor.accountId, hi: message.hi, jar: params.jarId });
-    } }),
+    plugin.socket('jar', {
+      auth: 'user',
+      receive: async (ctx, { params, message }) => {
+        ctx.log.info('said', { who: ctx.actor.accountId, hi: message.hi, jar: params.jarId });
+      },
+    }),
     plugin.provide(Counter, { add: async (_ctx, { by }) => ({ total: by }) }),
     plugin.extend(Score, 'even', async (_ctx, { ids }) => ids.map(() => 1)),
     plugin.fill(Actions, 'tip', { label: 'Tip', order: 1 }),
@@ -127,6 +136,8 @@ definePlugin({
   summary: 'Header and contributions in one value.',
   needs: { counter: Counter },
   contributes: (plugin) => [
-    plugin.route('GET /one', { auth: 'public', reply: Reply }, async (ctx) => ({ ok: (await ctx.counter.add({ by: 1 })).total > 0 })),
+    plugin.route('GET /one', { auth: 'public', reply: Reply }, async (ctx) => ({
+      ok: (await ctx.counter.add({ by: 1 })).total > 0,
+    })),
   ],
 });

@@ -1,0 +1,271 @@
+import type { Contribution, Job, Plugin } from '@plinth/sdk';
+import type { FastifyInstance } from 'fastify';
+import { type MigrationUnit, pluginMigrations } from '../database/migrate.ts';
+import { schemaOf } from '../database/roles.ts';
+import type { RouteAppDeps } from '../front/route-app.ts';
+import { buildRouteApp } from '../front/route-app.ts';
+import type { TenantState } from '../tenancy/state.ts';
+import { isEnabled } from '../tenancy/tenancy.ts';
+import { ALREADY_HANDLED } from './context.ts';
+import { loadPlugin } from './load-plugin.ts';
+import { orderPlugins } from './order.ts';
+import type { Handled, Loaded, Runtime, Work } from './runtime.ts';
+import { validatePlugin } from './validate-plugin.ts';
+
+/** The rooms a plugin's contributions are handed to. */
+export interface HostDeps {
+  readonly runtime: Runtime;
+  readonly apps: Map<string, FastifyInstance>;
+  readonly routes: RouteAppDeps;
+  readonly migrate: (units: readonly MigrationUnit[]) => Promise<void>;
+  readonly events: {
+    subscribe(subscription: {
+      plugin: string;
+      consumer: string;
+      event: string;
+      deliver(delivery: Delivered): Promise<void>;
+    }): void | Promise<void>;
+    unsubscribe(plugin: string): void | Promise<void>;
+  };
+  readonly jobs: {
+    define(definition: {
+      plugin: string;
+      name: string;
+      job: Job;
+      run(run: Running): Promise<void>;
+    }): void | Promise<void>;
+    remove(plugin: string): void | Promise<void>;
+  };
+  readonly channels: {
+    register(loaded: Loaded): void;
+    unregister(plugin: string): void;
+  };
+  readonly permissions: {
+    declare(
+      plugin: string,
+      permissions: Readonly<Record<string, string>>,
+      roles: Readonly<Record<string, readonly string[]>>,
+    ): void;
+    forget(plugin: string): void;
+  };
+}
+
+export interface Delivered extends Handled {
+  readonly payload: unknown;
+  readonly actor: { readonly kind: string; readonly accountId?: string };
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly emittedAt: Date;
+}
+
+export interface Running {
+  readonly tenantId: string;
+  readonly data: unknown;
+  readonly actor: { readonly kind: string; readonly accountId?: string };
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  step: NonNullable<Work['run']>['step'];
+  progress: NonNullable<Work['run']>['progress'];
+}
+
+/** Installs, swaps and removes plugins while the kernel runs. A plugin that fails is set aside with its reason. */
+export class PluginHost {
+  readonly quarantined = new Map<string, string>();
+  readonly #deps: HostDeps;
+
+  constructor(deps: HostDeps) {
+    this.#deps = deps;
+  }
+
+  get loaded(): ReadonlyMap<string, Loaded> {
+    return this.#deps.runtime.loaded;
+  }
+
+  /** Installs what can be installed, providers first. */
+  async installAll(plugins: readonly Plugin[]): Promise<void> {
+    const sound = plugins.filter((plugin) => this.#isSound(plugin));
+    const byId = new Map(sound.map((plugin) => [plugin.header.id, plugin]));
+    const { sorted, refused } = orderPlugins(sound.map(nodeOf), new Set(this.#deps.runtime.kernelServices.keys()));
+    for (const [id, reason] of refused) this.setAside(id, reason);
+    const ready = sorted.map((id) => byId.get(id)).filter((plugin) => plugin !== undefined);
+    await this.#migrateTogether(ready);
+    for (const plugin of ready) {
+      if (!this.quarantined.has(plugin.header.id)) await this.#guarded(plugin, () => this.#mount(plugin));
+    }
+  }
+
+  /** Installs one plugin, or puts a new version in the place of the old. The old one serves until the new one is ready. */
+  async install(plugin: Plugin): Promise<void> {
+    this.quarantined.delete(plugin.header.id);
+    if (!this.#isSound(plugin)) throw new Error(this.quarantined.get(plugin.header.id));
+    const others = [...this.loaded.values()].filter((each) => each.id !== plugin.header.id).map((each) => each.plugin);
+    const { refused } = orderPlugins(
+      [...others, plugin].map(nodeOf),
+      new Set(this.#deps.runtime.kernelServices.keys()),
+    );
+    const reason = refused.get(plugin.header.id);
+    if (reason !== undefined) throw new Error(`${plugin.header.id} cannot be installed: ${reason}.`);
+    await this.#deps.migrate(unitsOf(plugin));
+    await this.#mount(plugin);
+  }
+
+  /** Takes a plugin away from every tenant. Its data stays until it is dropped. */
+  async remove(id: string): Promise<void> {
+    const { runtime, apps, events, jobs, channels, permissions } = this.#deps;
+    const dependent = [...this.loaded.values()].find(
+      (each) => each.id !== id && needsProviderOf(each.plugin, this.loaded.get(id)),
+    );
+    if (dependent) throw new Error(`${dependent.id} needs ${id}; remove it first.`);
+    runtime.loaded.delete(id);
+    const app = apps.get(id);
+    apps.delete(id);
+    await events.unsubscribe(id);
+    await jobs.remove(id);
+    channels.unregister(id);
+    permissions.forget(id);
+    await app?.close();
+  }
+
+  setAside(id: string, reason: string): void {
+    this.quarantined.set(id, reason);
+    this.#deps.runtime.log.error('plugin-set-aside', { plugin: id, reason });
+  }
+
+  #isSound(plugin: Plugin): boolean {
+    const wrong = validatePlugin(plugin);
+    if (wrong.length > 0) this.setAside(plugin.header.id, wrong.join('; '));
+    return wrong.length === 0;
+  }
+
+  async #guarded(plugin: Plugin, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.setAside(plugin.header.id, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** One pass for all; when it fails, one by one, so that only the guilty is set aside. */
+  async #migrateTogether(plugins: readonly Plugin[]): Promise<void> {
+    try {
+      await this.#deps.migrate(plugins.flatMap(unitsOf));
+    } catch {
+      for (const plugin of plugins) await this.#guarded(plugin, () => this.#deps.migrate(unitsOf(plugin)));
+    }
+  }
+
+  async #mount(plugin: Plugin): Promise<void> {
+    const { runtime, apps, routes, events, jobs, channels, permissions } = this.#deps;
+    const { id, permissions: declared = {}, roles = {} } = plugin.header;
+    const loaded = loadPlugin(runtime, plugin);
+    const app = await buildRouteApp(
+      { prefix: `/api/${id}`, routes: of(plugin, 'route'), makeContext: (start) => new loaded.Context(start) },
+      routes,
+    );
+    const before = { app: apps.get(id), existed: runtime.loaded.has(id) };
+    if (before.existed) {
+      await events.unsubscribe(id);
+      await jobs.remove(id);
+      channels.unregister(id);
+    }
+    runtime.loaded.set(id, loaded);
+    apps.set(id, app);
+    permissions.declare(id, declared, roles);
+    channels.register(loaded);
+    for (const { event, id: consumer, handler } of of(plugin, 'consumer')) {
+      await events.subscribe({
+        plugin: id,
+        consumer,
+        event: event.id,
+        deliver: (delivery) => this.#deliver(loaded, delivery, handler),
+      });
+    }
+    for (const { name, handler } of of(plugin, 'job')) {
+      const job = plugin.header.jobs?.[name];
+      if (job) await jobs.define({ plugin: id, name, job, run: (run) => this.#run(loaded, run, handler) });
+    }
+    // Requests that the old instance has begun are finished by it.
+    await before.app?.close();
+  }
+
+  async #deliver(loaded: Loaded, delivery: Delivered, handler: Handler): Promise<void> {
+    const ctx = new loaded.Context(await this.#startOf(delivery), { delivery });
+    const { eventId, attempt, emittedAt } = delivery;
+    try {
+      await handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });
+    } catch (error) {
+      if (error !== ALREADY_HANDLED) throw error;
+    }
+  }
+
+  async #run(loaded: Loaded, run: Running, handler: Handler): Promise<void> {
+    await handler(new loaded.Context({ ...(await this.#startOf(run)), signal: () => run.signal }, { run }), run.data);
+  }
+
+  async #startOf({ tenantId, actor, requestId }: Pick<Running, 'tenantId' | 'actor' | 'requestId'>) {
+    const { tenancy, clock, log } = this.#deps.runtime;
+    const tenant = await tenancy.byId(tenantId);
+    if (!tenant) throw new Error(`tenant ${tenantId} is gone`);
+    return {
+      tenant,
+      actor: { kind: 'system', ...(actor.accountId ? { onBehalfOf: actor.accountId } : {}) } as const,
+      requestId,
+      clock,
+      log,
+    };
+  }
+}
+
+type Handler = (...given: readonly unknown[]) => Promise<unknown>;
+
+const of = <K extends Contribution['kind']>(plugin: Plugin, kind: K) =>
+  plugin.contributions.filter((each): each is Extract<Contribution, { kind: K }> => each.kind === kind);
+
+function nodeOf(plugin: Plugin) {
+  const needs = Object.values(plugin.header.needs ?? {}).flatMap((need) =>
+    need.kind === 'service'
+      ? [{ service: need.id, optional: false }]
+      : need.kind === 'optional'
+        ? [{ service: need.service.id, optional: true }]
+        : [],
+  );
+  return { id: plugin.header.id, provides: of(plugin, 'provide').map((each) => each.service.id), needs };
+}
+
+function needsProviderOf(plugin: Plugin, provider: Loaded | undefined): boolean {
+  return nodeOf(plugin).needs.some(({ service, optional }) => !optional && provider?.provides.has(service));
+}
+
+/** Whether switching a plugin off in a tenant would leave another without what it must have. */
+export function dependentsIn(tenant: TenantState, loaded: ReadonlyMap<string, Loaded>, id: string): string[] {
+  return [...loaded.values()]
+    .filter((each) => each.id !== id && isEnabled(tenant, each.id) && needsProviderOf(each.plugin, loaded.get(id)))
+    .map((each) => each.id);
+}
+
+/** The plugins that must be on before this one can be. */
+export function prerequisitesIn(tenant: TenantState, loaded: ReadonlyMap<string, Loaded>, plugin: Plugin): string[] {
+  const required = nodeOf(plugin).needs.filter(({ optional }) => !optional);
+  return [...loaded.values()]
+    .filter((each) => !isEnabled(tenant, each.id) && required.some(({ service }) => each.provides.has(service)))
+    .map((each) => each.id);
+}
+
+function unitsOf({ header }: Plugin): MigrationUnit[] {
+  const documents: MigrationUnit[] = header.collections
+    ? [
+        {
+          id: `${header.id}/store`,
+          schema: schemaOf(header.id),
+          folder: new URL('./store-migrations/', import.meta.url),
+        },
+      ]
+    : [];
+  // A plugin without tables still has its role: its transactions write events and jobs.
+  const own = header.migrations ? [pluginMigrations(header.id, header.migrations)] : [];
+  return [
+    ...documents,
+    ...own,
+    ...(documents.length + own.length === 0 ? [{ id: header.id, schema: schemaOf(header.id), folder: undefined }] : []),
+  ];
+}

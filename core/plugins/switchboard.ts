@@ -1,0 +1,158 @@
+import type { Call } from '@plinth/sdk';
+import { Tenancy as TenancyService, type TenantPlugin, type TenantRecord } from '@plinth/sdk/services/tenancy.ts';
+import { errors as kernelErrors } from '../errors.ts';
+import { type Provided, provided } from '../room.ts';
+import { checkOf } from '../schemas.ts';
+import { errors } from '../tenancy/errors.ts';
+import type { TenantState } from '../tenancy/state.ts';
+import type { PluginRow, Tenancy } from '../tenancy/tenancy.ts';
+import { dependentsIn, prerequisitesIn } from './host.ts';
+import type { Loaded } from './runtime.ts';
+
+export interface SwitchboardDeps {
+  readonly tenancy: Tenancy;
+  readonly loaded: ReadonlyMap<string, Loaded>;
+  readonly createOwner: (
+    tenantId: string,
+    owner: { email: string; password: string; displayName: string },
+  ) => Promise<unknown>;
+  /** A plugin went off in a tenant: its channels close. */
+  readonly switchedOff: (tenantId: string, plugin: string) => void;
+}
+
+/** Switches plugins on and off in a tenant, with consent and settings; offers `tenancy@1`. */
+export class Switchboard {
+  readonly #deps: SwitchboardDeps;
+
+  constructor(deps: SwitchboardDeps) {
+    this.#deps = deps;
+  }
+
+  /** `consent` must cover everything the plugin wants: a wider version stays off until somebody agrees again. */
+  async enable(tenantId: string, plugin: string, consent: readonly string[]): Promise<void> {
+    const { tenancy, loaded } = this.#deps;
+    const { plugin: definition, capabilities } = this.#loaded(plugin);
+    const tenant = await this.#tenant(tenantId);
+    const unconsented = [...capabilities].filter((each) => !consent.includes(each));
+    if (unconsented.length > 0)
+      throw errors.consent_missing({ detail: `${plugin} wants ${unconsented.join(', ')}.`, wanted: [...capabilities] });
+    const missing = prerequisitesIn(tenant, loaded, definition);
+    if (missing.length > 0) {
+      throw errors.needs_plugins({ detail: `${plugin} needs ${missing.join(', ')} here.` });
+    }
+    const settings = tenant.plugins.get(plugin)?.settings ?? {};
+    await tenancy.writePlugin(tenantId, plugin, { ...this.#row(plugin, settings), capabilities: [...capabilities] });
+  }
+
+  async disable(tenantId: string, plugin: string): Promise<void> {
+    const tenant = await this.#tenant(tenantId);
+    const before = tenant.plugins.get(plugin);
+    if (!before || before.state !== 'enabled') return;
+    const dependents = dependentsIn(tenant, this.#deps.loaded, plugin);
+    if (dependents.length > 0)
+      throw errors.needed_by_plugins({ detail: `${dependents.join(', ')} need ${plugin} here.` });
+    await this.#deps.tenancy.writePlugin(tenantId, plugin, {
+      ...before,
+      capabilities: [...before.capabilities],
+      state: 'disabled',
+    });
+    this.#deps.switchedOff(tenantId, plugin);
+  }
+
+  async configure(tenantId: string, plugin: string, settings: unknown): Promise<void> {
+    const schema = this.#loaded(plugin).plugin.header.settings;
+    const tenant = await this.#tenant(tenantId);
+    const wrong = schema ? checkOf(schema)(settings) : [{ path: '', message: 'this plugin has no settings' }];
+    if (wrong) throw errors.bad_settings({ detail: `Of ${plugin}.`, errors: wrong });
+    const before = tenant.plugins.get(plugin);
+    const row: PluginRow = before
+      ? { ...before, capabilities: [...before.capabilities], settings }
+      : { ...this.#row(plugin, settings), state: 'disabled', capabilities: [] };
+    await this.#deps.tenancy.writePlugin(tenantId, plugin, row);
+  }
+
+  async list(tenantId: string): Promise<TenantPlugin[]> {
+    const tenant = await this.#tenant(tenantId);
+    return [...this.#deps.loaded.values()].map(({ id, plugin: { header }, capabilities, settingsOf }) => ({
+      plugin: id,
+      title: header.title,
+      summary: header.summary,
+      version: header.version,
+      state: tenant.plugins.get(id)?.state ?? 'available',
+      wanted: [...capabilities],
+      granted: [...(tenant.plugins.get(id)?.capabilities ?? [])],
+      settings: settingsOf(tenant),
+      ...(header.settings ? { settingsSchema: header.settings } : {}),
+    }));
+  }
+
+  #row(plugin: string, settings: unknown): PluginRow {
+    return { version: this.#loaded(plugin).plugin.header.version, state: 'enabled', settings, capabilities: [] };
+  }
+
+  #loaded(plugin: string): Loaded {
+    const loaded = this.#deps.loaded.get(plugin);
+    if (!loaded) throw errors.plugin_missing({ detail: `Nothing called "${plugin}" is installed.` });
+    return loaded;
+  }
+
+  async #tenant(tenantId: string): Promise<TenantState> {
+    const tenant = await this.#deps.tenancy.byId(tenantId);
+    if (!tenant) throw kernelErrors.no_tenant();
+    return tenant;
+  }
+}
+
+/** `tenancy@1`: a tenant sees and changes itself; making and listing tenants is for the platform's operators. */
+export function tenancyService({ tenancy, createOwner }: SwitchboardDeps, board: Switchboard): Provided {
+  const mine = async (call: Call) => {
+    const state = await tenancy.byId(call.tenant.id);
+    if (!state) throw kernelErrors.no_tenant();
+    return state;
+  };
+  return provided(TenancyService, {
+    get: async (call) => recordOf(await mine(call)),
+    list: async (call) => {
+      mustOperate(call);
+      return { items: (await tenancy.list()).map(recordOf) };
+    },
+    create: async (call, { owner, ...tenant }) => {
+      mustOperate(call);
+      const made = await tenancy.create(tenant);
+      await createOwner(made.facts.id, owner);
+      return recordOf(made);
+    },
+    rename: async (call, change) => recordOf(await tenancy.update(call.tenant.id, change)),
+    hosts: async (call) => ({ items: (await mine(call)).hosts.map((host) => ({ host })) }),
+    addHost: async (call, { host }) => {
+      await tenancy.addHost(call.tenant.id, host);
+      return {};
+    },
+    removeHost: async (call, { host }) => {
+      await tenancy.removeHost(call.tenant.id, host);
+      return {};
+    },
+    plugins: async (call) => ({ items: await board.list(call.tenant.id) }),
+    enable: async (call, { plugin, capabilities }) => {
+      await board.enable(call.tenant.id, plugin, capabilities);
+      return {};
+    },
+    disable: async (call, { plugin }) => {
+      await board.disable(call.tenant.id, plugin);
+      return {};
+    },
+    configure: async (call, { plugin, settings }) => {
+      await board.configure(call.tenant.id, plugin, settings);
+      return {};
+    },
+  });
+}
+
+function mustOperate({ actor }: Call): void {
+  if (actor.kind === 'system' || (actor.kind === 'person' && actor.operator)) return;
+  throw kernelErrors.forbidden({ detail: 'Only the platform’s operators may.' });
+}
+
+function recordOf({ facts, platform, active }: TenantState): TenantRecord {
+  return { ...facts, platform, state: active ? 'active' : 'suspended' };
+}
