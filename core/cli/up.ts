@@ -1,5 +1,6 @@
 // `plinth up`: the kernel on this machine until it is asked to stop.
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { openPostgres } from '../database/embedded/open.ts';
 import { errors } from './errors.ts';
 import { askedToStop } from './stop-signal.ts';
@@ -40,7 +41,7 @@ const isPortTaken = (error: unknown) => error instanceof Error && 'code' in erro
 /** Stands in for `core/kernel.ts`. */
 async function startKernel({ port }: { port: number }): Promise<{ stop(): Promise<void> }> {
   const database = await openPostgres({
-    dataDir: '.plinth/postgres',
+    dataDir: join(process.env.PLINTH_DATA_DIR ?? '.plinth', 'postgres'),
     log: (line) => process.stderr.write(`${line}\n`),
   });
   const server = createServer((_request, response) => response.end('Plinth'));

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { localNode, root, say } from './place.mjs';
 
 /** `tools`: also what only development needs (types, linter, test runner). */
-export function ensureInstalled({ tools }) {
-  const missing = missingPackages({ tools });
-  if (missing > 0) install({ tools, missing });
+export function ensureInstalled({ tools, directory = root }) {
+  const missing = missingPackages(directory, tools);
+  if (missing > 0) install({ directory, tools, missing });
   if (!localNode()) {
     say(
       'Node 24 is missing: its package could not run its install script. Allow it (npm config set ignore-scripts false)',
@@ -18,9 +18,9 @@ export function ensureInstalled({ tools }) {
 }
 
 /** Compares the lock file with the record npm keeps of what it has installed. */
-function missingPackages({ tools }) {
-  const wanted = packagesIn(join(root, 'package-lock.json'));
-  const recordFile = join(root, 'node_modules', '.package-lock.json');
+function missingPackages(directory, tools) {
+  const wanted = packagesIn(join(directory, 'package-lock.json'));
+  const recordFile = join(directory, 'node_modules', '.package-lock.json');
   const installed = existsSync(recordFile) ? packagesIn(recordFile) : {};
   return Object.entries(wanted).filter(([path, entry]) => {
     if (!path.startsWith('node_modules/') || entry.optional || entry.devOptional) return false;
@@ -31,8 +31,8 @@ function missingPackages({ tools }) {
 
 const packagesIn = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
 
-function install({ tools, missing }) {
-  const first = !existsSync(join(root, 'node_modules'));
+function install({ directory, tools, missing }) {
+  const first = !existsSync(join(directory, 'node_modules'));
   // Not "npm ci" when something is there: it would first pull everything from under a running server.
   const verb = first ? ['ci'] : ['install', '--no-save'];
   say(`Installing ${missing} packages from npm${first ? '; the first time takes a minute' : ''} …`);
@@ -44,7 +44,7 @@ function install({ tools, missing }) {
     '--no-fund',
     '--loglevel=error',
   ];
-  const { status, error, stdout, stderr } = runNpm(args);
+  const { status, error, stdout, stderr } = runNpm(args, directory);
   if (status !== 0) {
     process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
     say(`"npm ${args.join(' ')}" failed${error ? ` (${error.message})` : ''}. Its last words are above.`);
@@ -54,8 +54,8 @@ function install({ tools, missing }) {
 }
 
 /** npm tells where it is when it runs us; otherwise it is on the path. */
-function runNpm(args) {
+function runNpm(args, cwd) {
   const npm = process.env.npm_execpath;
-  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 };
+  const options = { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 };
   return npm?.endsWith('.js') ? spawnSync(process.execPath, [npm, ...args], options) : spawnSync('npm', args, options);
 }
