@@ -25,7 +25,7 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
   process.exit(2);
 }
 ensureInstalled({ tools: true });
-if (existsSync(new URL('package.json', room))) ensureInstalled({ tools: true, directory: fileURLToPath(room) });
+if (existsSync(new URL('package-lock.json', room))) ensureInstalled({ tools: true, directory: fileURLToPath(room) });
 
 const bench = (await import(file.href)) as { default: Bench };
 const { ratio, medians } = await bench.default(options);

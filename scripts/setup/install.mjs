@@ -9,10 +9,8 @@ export function ensureInstalled({ tools, directory = root }) {
   const missing = missingPackages(directory, tools);
   if (missing > 0) install({ directory, tools, missing });
   if (!localNode()) {
-    say(
-      'Node 24 is missing: its package could not run its install script. Allow it (npm config set ignore-scripts false)',
-    );
-    say('and run "npm install", or start with a Node >= 24 of your own.');
+    say('Node 24 is missing: the package that brings it was not allowed to run its install script. Allow that');
+    say('("npm config set ignore-scripts false", "npm install"), or start with a Node 24 of your own.');
     process.exit(1);
   }
 }
@@ -35,13 +33,10 @@ function install({ directory, tools, missing }) {
   const first = !existsSync(join(directory, 'node_modules'));
   say(`Installing ${missing} packages from npm${first ? '; the first time takes a minute' : ''} …`);
   const began = Date.now();
-  const args = [
-    ...verb,
-    ...(tools ? ['--include=dev'] : ['--omit=dev']),
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ];
+  // Not "npm ci": that pulls everything from under a running server first, and refuses a lock file that lacks another
+  // platform's optional binaries. This keeps to the lock file as well, and does not rewrite it.
+  const extent = tools ? '--include=dev' : '--omit=dev';
+  const args = ['install', '--no-save', extent, '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error, stdout, stderr } = runNpm(args, directory);
   if (status !== 0) {
     process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
