@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { TSchema } from 'typebox';
 import { errors } from '../errors.ts';
 import type { CallContext, CallStart } from '../plugins/call.ts';
-import type { RawRoute } from '../room.ts';
+import type { Connection, RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
 import { arrivalOf } from './arrival.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
@@ -129,6 +129,7 @@ function addRoute(
   const { body, query, reply: shape, status, bodyLimit = BODY_LIMIT } = route.options;
   const good = status ?? (shape ? 200 : 204);
   const checkReply = deps.strict && shape ? checkOf(shape) : undefined;
+  const kernel = prefix === '/api/kernel';
   app.route({
     method: route.method,
     url: `${prefix}${route.path}`,
@@ -141,7 +142,7 @@ function addRoute(
     onRequest: guardOf(route, prefix, deps),
     handler: async (request, reply) => {
       const ctx = makeContext(startOf(request, reply, deps));
-      const result = await route.handler(ctx, new HandlerInput(request));
+      const result = await route.handler(ctx, kernel ? new KernelInput(request, reply) : new HandlerInput(request));
       const wrong = checkReply?.(result);
       if (wrong) throw errors.bad_reply({ detail: `${route.method} ${prefix}${route.path} answered.`, errors: wrong });
       reply.headers(API_HEADERS).header('x-request-id', request.id).code(good);
@@ -189,6 +190,22 @@ class HandlerInput {
   get headers(): Record<string, unknown> {
     const given = this.#request.headers;
     return Object.fromEntries(PASSED_ON.map((name) => [name, given[name]]));
+  }
+}
+
+/** The kernel's own handlers may look at the connection. */
+class KernelInput extends HandlerInput {
+  readonly connection: Connection;
+  constructor(request: FastifyRequest, reply: FastifyReply) {
+    super(request);
+    this.connection = {
+      address: request.ip,
+      get cookies() {
+        const pairs = (request.headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
+        return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]));
+      },
+      setCookie: (header) => void reply.header('set-cookie', header),
+    };
   }
 }
 

@@ -7,6 +7,8 @@ import { buildRouteApp } from '../front/route-app.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import { isEnabled } from '../tenancy/tenancy.ts';
 import { ALREADY_HANDLED } from './context.ts';
+import type { RealtimeApi } from '../realtime/realtime.ts';
+import { openChannels } from './open-channels.ts';
 import { loadPlugin } from './load-plugin.ts';
 import { orderPlugins } from './order.ts';
 import type { Handled, Loaded, Runtime, Work } from './runtime.ts';
@@ -36,12 +38,9 @@ export interface HostDeps {
     }): void | Promise<void>;
     remove(plugin: string): void | Promise<void>;
   };
-  readonly channels: {
-    register(loaded: Loaded): void;
-    unregister(plugin: string): void;
-  };
+  readonly channels: Pick<RealtimeApi, 'register' | 'unregister'>;
   readonly permissions: {
-    declare(
+    declarePermissions(
       plugin: string,
       permissions: Readonly<Record<string, string>>,
       roles: Readonly<Record<string, readonly string[]>>,
@@ -166,12 +165,11 @@ export class PluginHost {
     if (before.existed) {
       await events.unsubscribe(id);
       await jobs.remove(id);
-      channels.unregister(id);
     }
     runtime.loaded.set(id, loaded);
     apps.set(id, app);
-    permissions.declare(id, declared, roles);
-    channels.register(loaded);
+    permissions.declarePermissions(id, declared, roles);
+    openChannels(runtime, channels, loaded);
     for (const { event, id: consumer, handler } of of(plugin, 'consumer')) {
       await events.subscribe({
         plugin: id,

@@ -40,6 +40,8 @@ export class Tenancy implements Room {
   readonly #platformHost: string;
   readonly #byHost: Cache = new Map();
   readonly #byId: Cache = new Map();
+  /** What was known last of a tenant, also while it is read anew. */
+  readonly #last = new Map<string, TenantState>();
 
   constructor({ database, platformHost }: TenancyDeps) {
     this.#database = database;
@@ -63,6 +65,12 @@ export class Tenancy implements Room {
   enabled(tenantId: string, plugin: string): boolean | Promise<boolean> {
     const state = this.byId(tenantId);
     return state instanceof Promise ? state.then((known) => isEnabled(known, plugin)) : isEnabled(state, plugin);
+  }
+
+  /** The same, as last known, for who cannot wait: a socket's event. */
+  enabledNow(tenantId: string, plugin: string): boolean {
+    const state = this.byId(tenantId);
+    return isEnabled(state instanceof Promise ? this.#last.get(tenantId) : state, plugin);
   }
 
   async list(): Promise<TenantState[]> {
@@ -148,8 +156,13 @@ export class Tenancy implements Room {
     else this.#byId.delete(tenantId);
   }
 
-  #read(by: Parameters<typeof readTenantState>[2]): Promise<TenantState | undefined> {
-    return readTenantState(this.#database, this.#platformHost, by);
+  async #read(by: Parameters<typeof readTenantState>[2]): Promise<TenantState | undefined> {
+    const state = await readTenantState(this.#database, this.#platformHost, by);
+    if (state) {
+      if (this.#last.size >= MOST_CACHED) this.#last.clear();
+      this.#last.set(state.facts.id, state);
+    }
+    return state;
   }
 
   async #changed(tenantId: string): Promise<TenantState> {
