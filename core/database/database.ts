@@ -24,6 +24,8 @@ export class Database {
     });
     // An idle connection that breaks (server restart) is replaced on next use; unhandled it would end the process.
     this.pool.on('error', () => {});
+    // So it is with one that breaks between two queries of a transaction: the next query tells.
+    this.pool.on('connect', (client) => void client.on('error', () => {}));
   }
 
   /** Kernel tables, one tenant's rows. */
