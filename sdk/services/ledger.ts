@@ -146,8 +146,13 @@ export const Line = Type.Object({
 });
 export type Line = Static<typeof Line>;
 
-/** Newest first. */
-export const Statement = Type.Object({ items: Type.Array(Line), next: Type.Optional(Type.String()) });
+/** Lines from the newest to the oldest; `opening` and all lines make `closing`, whichever page this is. */
+export const Statement = Type.Object({
+  opening: Type.Integer(),
+  closing: Type.Integer(),
+  items: Type.Array(Line),
+  next: Type.Optional(Type.String()),
+});
 export type Statement = Static<typeof Statement>;
 
 const post = 'ledger:post';

@@ -1,0 +1,184 @@
+// What callers ask, as commands to a book: checked, with every leg written out. What a command rests on (the hold it
+// settles, the post it reverses) never changes once written, so it is read here, outside the lane.
+
+import { hash } from 'node:crypto';
+import { type Actor, milliseconds, newId } from '@plinth/sdk';
+import { Capture, Hold, Post, Release, Reverse } from '@plinth/sdk/services/ledger.ts';
+import type { Static, TSchema } from 'typebox';
+import type { Database } from '../database/database.ts';
+import { errors } from '../errors.ts';
+import type { Fact } from '../events/outbox.ts';
+import { checkOf } from '../schemas.ts';
+import type { Command, Leg } from './book.ts';
+import type { Kind } from './chain.ts';
+import { refusals } from './errors.ts';
+import { heldBy, KERNEL, mustOwn, ownerOf, owns, type Party } from './names.ts';
+
+/** In whose book, and for whom. */
+export interface Who {
+  readonly tenantId: string;
+  readonly party: Party;
+  readonly actor?: Actor;
+  readonly requestId?: string;
+}
+
+/** Looks at the payload of an event before it is committed; throws what is wrong with it. */
+export type CheckEvent = (party: Party, event: string, payload: unknown) => void;
+
+export function mustFit<S extends TSchema>(schema: S, input: Static<S>): void {
+  const wrong = checkOf(schema)(input);
+  if (wrong) throw errors.invalid_input({ errors: wrong });
+}
+
+export function postCommand(who: Who, input: Post, check: CheckEvent | undefined): Command {
+  mustFit(Post, input);
+  const legs = input.transfers.map(({ from, to, currency, minor, memo }): Leg => {
+    mustOwn(who.party, currency);
+    return { from, to, currency, minor: BigInt(minor), memo: readable(memo) };
+  });
+  const asked = input.transfers.map(({ from, to, currency, minor, memo }) => [from, to, currency, minor, memo]);
+  return command(who, 'post', input, asked, legs, check);
+}
+
+export function holdCommand(who: Who, input: Hold, check: CheckEvent | undefined): Command {
+  mustFit(Hold, input);
+  const { from, currency, minor, memo, expires } = input;
+  mustOwn(who.party, currency);
+  const legs = [{ from, to: heldBy(from), currency, minor: BigInt(minor), memo: readable(memo) }];
+  const asked = [from, currency, minor, memo, expires];
+  return {
+    ...command(who, 'hold', input, asked, legs, check),
+    opensHold: { id: newId(), forMs: milliseconds(expires) },
+  };
+}
+
+export async function captureCommand(
+  database: Database,
+  who: Who,
+  input: Capture,
+  check: CheckEvent | undefined,
+): Promise<Command> {
+  mustFit(Capture, input);
+  const { owner, currency, minor } = await readHold(database, who, input.hold);
+  const from = heldBy(owner);
+  const legs = input.to.map(
+    (to): Leg => ({ from, to: to.account, currency, minor: BigInt(to.minor), memo: readable(to.memo) }),
+  );
+  const rest = legs.reduce((left, leg) => left - leg.minor, BigInt(minor));
+  if (rest < 0n) throw refusals.capture_too_large();
+  if (rest > 0n) legs.push({ from, to: owner, currency, minor: rest, memo: undefined });
+  const asked = [input.hold, ...input.to.map(({ account, minor, memo }) => [account, minor, memo])];
+  return { ...command(who, 'capture', input, asked, legs, check), settlesHold: input.hold };
+}
+
+export async function releaseCommand(
+  database: Database,
+  who: Who,
+  input: Release,
+  check: CheckEvent | undefined,
+): Promise<Command> {
+  mustFit(Release, input);
+  const hold = await readHold(database, who, input.hold);
+  return { ...command(who, 'release', input, input.hold, [backOf(hold)], check), settlesHold: input.hold };
+}
+
+/** Its key is the hold's id: every node that finds it asks the same. */
+export function expireCommand(hold: HoldRow): Command {
+  const who = { tenantId: hold.tenant_id, party: KERNEL };
+  const asked = { key: `expire:${hold.id}` };
+  return { ...command(who, 'expire', asked, hold.id, [backOf(hold)], undefined), settlesHold: hold.id };
+}
+
+function backOf({ owner, currency, minor }: HoldRow): Leg {
+  return { from: heldBy(owner), to: owner, currency, minor: BigInt(minor), memo: undefined };
+}
+
+export async function reverseCommand(
+  database: Database,
+  who: Who,
+  input: Reverse,
+  check: CheckEvent | undefined,
+): Promise<Command> {
+  mustFit(Reverse, input);
+  const memo = readable(input.memo);
+  const legs = (await readPost(database, who, input.post)).map(
+    ({ from, to, ...leg }): Leg => ({ ...leg, from: to, to: ownerOf(from), memo }),
+  );
+  // What a capture gave back to its owner is there already.
+  const moving = legs.filter(({ from, to }) => from !== to);
+  if (moving.length === 0) throw refusals.not_reversible();
+  return { ...command(who, 'reverse', input, [input.post, input.memo], moving, check), reverses: input.post };
+}
+
+interface Asked {
+  readonly key: string;
+  readonly ref?: string | undefined;
+  readonly emit?: readonly { readonly event: string; readonly payload: unknown }[] | undefined;
+}
+
+/** Events are not part of what is asked: a repeated call may make their ids and times anew. */
+function command(
+  who: Who,
+  kind: Kind,
+  { key, ref, emit = [] }: Asked,
+  asked: unknown,
+  legs: readonly Leg[],
+  check: CheckEvent | undefined,
+): Command {
+  const digest = hash('sha256', JSON.stringify([kind, readable(ref), asked]));
+  const { tenantId, party, actor, requestId } = who;
+  const facts = emit.map(({ event, payload }): Fact => {
+    if (party !== KERNEL && !event.startsWith(`${party}.`)) throw refusals.event_not_yours({ event });
+    check?.(party, event, payload);
+    return { tenantId, event, payload, ...(actor ? { actor } : {}), ...(requestId === undefined ? {} : { requestId }) };
+  });
+  return { tenantId, kind, key: `${party}/${key}`, digest, legs, ref, facts };
+}
+
+/** Half a surrogate pair would come back from the database as another character, and break the chain. */
+function readable(text: string | undefined): string | undefined {
+  if (text?.isWellFormed() === false) throw errors.invalid_input({ detail: 'A text is not well-formed Unicode.' });
+  return text;
+}
+
+/** What never changes of a hold. */
+export interface HoldRow {
+  readonly tenant_id: string;
+  readonly id: string;
+  readonly owner: string;
+  readonly currency: string;
+  readonly minor: string;
+}
+
+export const HOLDS = `select hold.tenant_id, id, name as owner, currency, minor from ledger.hold
+  join ledger.account on account.tenant_id = hold.tenant_id and account.number = hold.account`;
+
+/** Somebody else's hold is no hold: who may not move the currency shall not learn that it is there. */
+async function readHold(database: Database, { tenantId, party }: Who, id: string): Promise<HoldRow> {
+  const { rows } = await database.ledger(
+    (_tx, client) => client.query<HoldRow>(`${HOLDS} where hold.tenant_id = $1 and id = $2`, [tenantId, id]),
+    'read',
+  );
+  const [hold] = rows;
+  if (!hold || !owns(party, hold.currency)) throw refusals.hold_unknown();
+  return hold;
+}
+
+/** The legs of a post, the last first. */
+async function readPost(database: Database, { tenantId, party }: Who, post: number) {
+  const { rows } = await database.ledger(
+    (_tx, client) =>
+      client.query<{ kind: Kind; from: string; to: string; currency: string; minor: string }>(
+        `select kind, giver.name as from, taker.name as to, giver.currency, minor from ledger.transfer
+          join ledger.account giver on giver.tenant_id = transfer.tenant_id and giver.number = from_account
+          join ledger.account taker on taker.tenant_id = transfer.tenant_id and taker.number = to_account
+          where transfer.tenant_id = $1 and seq >= $2 and seq < $2 + 100 and post = $2 order by seq desc`,
+        [tenantId, post],
+      ),
+    'read',
+  );
+  const [first] = rows;
+  if (!first || !rows.every(({ currency }) => owns(party, currency))) throw refusals.post_unknown();
+  if (first.kind !== 'post' && first.kind !== 'capture') throw refusals.not_reversible();
+  return rows.map(({ from, to, currency, minor }) => ({ from, to, currency, minor: BigInt(minor) }));
+}

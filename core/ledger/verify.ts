@@ -1,0 +1,212 @@
+// Reads books from the first entry and recomputes all that is derived: chain, balances, limits, holds, sums.
+import type pg from 'pg';
+import type { Database } from '../database/database.ts';
+import { firstHash, type Kind, nextHash } from './chain.ts';
+
+export interface Verdict {
+  readonly books: number;
+  readonly entries: number;
+  /** The first thing found wrong; absent when every book is whole. */
+  readonly broken?: { readonly tenantId: string; readonly entry?: number; readonly reason: string };
+}
+
+/** @example const { broken } = await verifyBooks(database); */
+export async function verifyBooks(database: Database, tenantId?: string): Promise<Verdict> {
+  const { rows } = await database.ledger(
+    (_tx, client) =>
+      client.query<{ id: string }>(
+        'select tenant_id as id from ledger.book where $1::uuid is null or tenant_id = $1 order by tenant_id',
+        [tenantId],
+      ),
+    'read',
+  );
+  let entries = 0;
+  for (const [index, { id }] of rows.entries()) {
+    try {
+      entries += await database.ledger(async (_tx, client) => {
+        // One snapshot, so that a book that is written to meanwhile stands still here.
+        await client.query('set transaction isolation level repeatable read');
+        return verifyBook(client, id);
+      }, 'read');
+    } catch (error) {
+      if (!(error instanceof Break)) throw error;
+      const { entry, message: reason } = error;
+      return { books: index + 1, entries, broken: { tenantId: id, reason, ...(entry === undefined ? {} : { entry }) } };
+    }
+  }
+  return { books: rows.length, entries };
+}
+
+class Break extends Error {
+  readonly entry: number | undefined;
+
+  constructor(reason: string, entry?: number) {
+    super(reason);
+    this.entry = entry;
+  }
+}
+
+const PAGE = 5_000;
+
+interface Account {
+  readonly number: number;
+  readonly currency: string;
+  readonly name: string;
+  readonly floor: bigint;
+  /** As the table says. */
+  readonly stored: bigint;
+  /** As the entries say. */
+  balance: bigint;
+}
+
+interface Reading {
+  readonly accounts: ReadonlyMap<number, Account>;
+  /** What is left of the holds that were not settled yet. */
+  readonly holds: Map<string, bigint>;
+  seq: number;
+  post: number;
+  at: number;
+  hash: string;
+}
+
+async function verifyBook(client: pg.PoolClient, tenantId: string): Promise<number> {
+  const accounts = await readAccounts(client, tenantId);
+  const reading: Reading = { accounts, holds: new Map(), seq: 0, post: 0, at: 0, hash: firstHash(tenantId) };
+  for (;;) {
+    const { rows } = await client.query<Row>(ENTRIES, [tenantId, reading.seq, PAGE]);
+    for (const row of rows) verifyEntry(reading, row);
+    if (rows.length < PAGE) break;
+  }
+  await verifyEnd(client, tenantId, reading);
+  return reading.seq;
+}
+
+async function readAccounts(client: pg.PoolClient, tenantId: string): Promise<Map<number, Account>> {
+  const { rows } = await client.query<{
+    number: number;
+    currency: string;
+    name: string;
+    floor: string;
+    balance: string;
+  }>('select number, currency, name, floor, balance from ledger.account where tenant_id = $1', [tenantId]);
+  return new Map(
+    rows.map(({ number, currency, name, floor, balance }) => [
+      number,
+      { number, currency, name, floor: BigInt(floor), stored: BigInt(balance), balance: 0n },
+    ]),
+  );
+}
+
+const ENTRIES = `select seq, post, minor, from_balance, to_balance, (extract(epoch from at) * 1000)::bigint as at, reverses,
+    from_account, to_account, hold, kind, key, encode(digest, 'hex') as digest, ref, memo, encode(hash, 'hex') as hash
+  from ledger.transfer where tenant_id = $1 and seq > $2 order by seq limit $3`;
+
+interface Row {
+  seq: string;
+  post: string;
+  minor: string;
+  from_balance: string;
+  to_balance: string;
+  at: string;
+  reverses: string | null;
+  from_account: number;
+  to_account: number;
+  hold: string | null;
+  kind: Kind;
+  key: string | null;
+  digest: string | null;
+  ref: string | null;
+  memo: string | null;
+  hash: string;
+}
+
+function verifyEntry(reading: Reading, row: Row): void {
+  const seq = Number(row.seq);
+  const broken = (reason: string) => new Break(reason, seq);
+  if (seq !== reading.seq + 1) throw broken(`Entry ${reading.seq + 1} is missing.`);
+  const from = reading.accounts.get(row.from_account);
+  const to = reading.accounts.get(row.to_account);
+  if (!from || !to) throw broken('It names an account that is not there.');
+  if (from.currency !== to.currency) throw broken('It moves between two currencies.');
+  const minor = BigInt(row.minor);
+  from.balance -= minor;
+  to.balance += minor;
+  if (hashOf(reading.hash, row, from, to) !== row.hash)
+    throw broken('Its hash does not fit what it says and what was before it.');
+  if (from.balance !== BigInt(row.from_balance) || to.balance !== BigInt(row.to_balance))
+    throw broken('The balances after it do not add up.');
+  if (from.balance < from.floor) throw broken(`It takes ${from.name} below its floor.`);
+  if (Number(row.at) < reading.at) throw broken('It is older than the entry before it.');
+  verifyHold(reading.holds, row, minor, broken);
+  Object.assign(reading, { seq, at: Number(row.at), hash: row.hash });
+}
+
+function hashOf(before: string, row: Row, from: Account, to: Account): string {
+  return nextHash(before, {
+    seq: Number(row.seq),
+    post: Number(row.post),
+    kind: row.kind,
+    currency: from.currency,
+    from: from.name,
+    to: to.name,
+    minor: BigInt(row.minor),
+    fromBalance: BigInt(row.from_balance),
+    toBalance: BigInt(row.to_balance),
+    at: Number(row.at),
+    key: row.key ?? undefined,
+    digest: row.digest ?? undefined,
+    ref: row.ref ?? undefined,
+    memo: row.memo ?? undefined,
+    hold: row.hold ?? undefined,
+    reverses: row.reverses === null ? undefined : Number(row.reverses),
+  });
+}
+
+/** A hold is opened once and settled once, to the last unit: what is settled twice is not there any more. */
+function verifyHold(
+  holds: Map<string, bigint>,
+  { hold, kind }: Row,
+  minor: bigint,
+  broken: (reason: string) => Break,
+): void {
+  if (hold === null) return;
+  if (kind === 'hold') {
+    holds.set(hold, minor);
+    return;
+  }
+  const left = (holds.get(hold) ?? 0n) - minor;
+  if (left < 0n) throw broken('It settles a hold that is settled already.');
+  if (left === 0n) holds.delete(hold);
+  else holds.set(hold, left);
+}
+
+/** What the tables say now against what the entries make. */
+async function verifyEnd(
+  client: pg.PoolClient,
+  tenantId: string,
+  { accounts, holds, seq, hash }: Reading,
+): Promise<void> {
+  const { rows: books } = await client.query<{ seq: string; hash: string | null }>(
+    `select seq, encode(hash, 'hex') as hash from ledger.book where tenant_id = $1`,
+    [tenantId],
+  );
+  const [book] = books;
+  if (Number(book?.seq) !== seq || (book?.hash ?? firstHash(tenantId)) !== hash) {
+    throw new Break(`The book should end with entry ${book?.seq}, but ends with ${seq}.`, seq);
+  }
+  const sums = new Map<string, bigint>();
+  for (const account of accounts.values()) {
+    if (account.stored !== account.balance)
+      throw new Break(`${account.name} should have ${account.balance} ${account.currency}, but has ${account.stored}.`);
+    sums.set(account.currency, (sums.get(account.currency) ?? 0n) + account.stored);
+  }
+  for (const [currency, sum] of sums) if (sum !== 0n) throw new Break(`${currency} adds up to ${sum}.`);
+  const { rows: open } = await client.query<{ id: string; minor: string }>(
+    `select id, minor from ledger.hold where tenant_id = $1 and state = 'open'`,
+    [tenantId],
+  );
+  for (const { id, minor } of open) {
+    if (holds.get(id) !== BigInt(minor)) throw new Break(`Hold ${id} is open, but its money is not there.`);
+  }
+  if (holds.size !== open.length) throw new Break('A hold is settled, but its money is still held.');
+}
