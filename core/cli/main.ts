@@ -8,6 +8,9 @@ import type { Result, Verb } from './verb.ts';
 
 const verbs: Readonly<Record<string, Verb>> = { up };
 
+/** Too large, too many, no room left. */
+const LIMITS: readonly number[] = [413, 429, 507];
+
 const [name = '', ...args] = process.argv.slice(2);
 const json = args.includes('--json');
 
@@ -55,11 +58,8 @@ function describe(error: unknown): { message: string; fix: string | undefined } 
 
 function exitCodeOf(error: unknown): 1 | 2 | 3 {
   if (isUsage(error)) return 2;
-  return error instanceof Problem && LIMITS.has(error.status) ? 3 : 1;
+  return error instanceof Problem && LIMITS.includes(error.status) ? 3 : 1;
 }
-
-/** Too large, too many, no room left. */
-const LIMITS = new Set([413, 429, 507]);
 
 function isUsage(error: unknown): boolean {
   if (error instanceof Problem) return error.code === 'cli.wrong_usage';
