@@ -1,0 +1,208 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock, Log } from '@plinth/sdk';
+import { isConnectionFailure } from '../database/database.ts';
+import { type Backoff, backoff } from './backoff.ts';
+import type { Deliveries, Delivery, InHand, Outcome } from './deliveries.ts';
+import { pluginOf } from './relay.ts';
+
+export type Deliver = (delivery: Delivery) => Promise<void>;
+
+export interface ConsumersDeps {
+  readonly deliveries: Deliveries;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
+  readonly attempts: number;
+}
+
+/** Handlers that run at the same time on one node; more would only wait for each other's connections. */
+const AT_ONCE = 10;
+const BATCH = 100;
+const RETRY: Backoff = { first: 1_000, factor: 4, most: 3_600_000 };
+/** Consumers are quick, and leave the rest to a job. A late one may still commit: the inbox keeps the effect single. */
+const HANDLER_MS = 60_000;
+/** Switched off since it was sent: it waits, in case the plugin is switched on again before the event is forgotten. */
+const OFF_MS = 60_000;
+const DATABASE_BACK: Backoff = { first: 50, factor: 2, most: 2_000 };
+
+/** Takes deliveries and puts each in front of its handler. Outcomes are written together, and kept until they could be. */
+export class Consumers {
+  readonly #deps: ConsumersDeps;
+  readonly #handlers = new Map<string, Deliver>();
+  readonly #waiting: InHand[] = [];
+  readonly #running = new Map<string, number>();
+  #busy = 0;
+  #wanted = false;
+  #pulling: Promise<void> | undefined;
+  #outcomes: Outcome[] = [];
+  #writing: Promise<void> | undefined;
+  #draining = false;
+  #count = 0;
+  #onProgress: (() => void)[] = [];
+
+  constructor(deps: ConsumersDeps) {
+    this.#deps = deps;
+  }
+
+  set(consumer: string, deliver: Deliver): void {
+    this.#handlers.set(consumer, deliver);
+  }
+
+  /** No more deliveries for a plugin on this node, once those that it is handling are through. */
+  async remove(plugin: string): Promise<void> {
+    for (const consumer of this.#handlers.keys()) if (pluginOf(consumer) === plugin) this.#handlers.delete(consumer);
+    while (this.#running.has(plugin)) await this.#progress();
+  }
+
+  /** Looks for what is due. Cheap to call: calls that come while it looks become one more look. */
+  pull(): void {
+    this.#wanted = true;
+    if (!this.#pulling && this.#mayPull()) this.#pulling = this.#pullWhileWanted();
+  }
+
+  /** Everything that is due is delivered, and written down. Answers how many there were. */
+  async settle(): Promise<number> {
+    const before = this.#count;
+    for (;;) {
+      const round = this.#count;
+      this.pull();
+      while (this.#pulling || this.#writing || this.#busy > 0) {
+        await (this.#pulling ?? this.#writing ?? this.#progress());
+      }
+      if (this.#count === round) return this.#count - before;
+    }
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#pulling;
+    for (const item of this.#waiting.splice(0)) this.#write(this.#again(item, item.attempt - 1, 0, 'the node stopped'));
+    while (this.#busy > 0) await this.#progress();
+    await this.#writing;
+  }
+
+  /** One delivery from its handler to its outcome; never throws. */
+  async handle(item: InHand): Promise<Outcome> {
+    try {
+      const done: Outcome = { kind: 'done', of: item };
+      if (item.handled) return done;
+      const handler = this.#handlers.get(item.consumer);
+      if (!handler) return this.#again(item, item.attempt - 1, 0, 'not on this node any more');
+      if (!(await this.#deps.enabled(item.tenantId, pluginOf(item.consumer)))) {
+        return this.#again(item, item.attempt - 1, OFF_MS, 'switched off');
+      }
+      await inTime(handler(item));
+      return done;
+    } catch (error) {
+      return this.#failed(item, error);
+    }
+  }
+
+  #mayPull(): boolean {
+    return this.#wanted && !this.#draining && this.#handlers.size > 0 && this.#waiting.length <= BATCH / 2;
+  }
+
+  async #pullWhileWanted(): Promise<void> {
+    try {
+      while (this.#mayPull()) {
+        this.#wanted = false;
+        const room = BATCH - this.#waiting.length;
+        const taken = await this.#deps.deliveries.take([...this.#handlers.keys()], this.#deps.clock.now(), room);
+        this.#waiting.push(...taken);
+        if (taken.length === room) this.#wanted = true;
+        this.#work();
+      }
+    } catch (error) {
+      this.#wanted = false;
+      this.#deps.log.warn('deliveries-not-taken', { error: String(error) });
+    }
+    // In the same turn as the last look at the loop's condition: a wish that comes now starts a new loop.
+    this.#pulling = undefined;
+  }
+
+  #work(): void {
+    while (this.#busy < AT_ONCE) {
+      const item = this.#waiting.shift();
+      if (!item) break;
+      this.#busy++;
+      this.#tally(item, 1);
+      void this.handle(item).then((outcome) => {
+        this.#busy--;
+        this.#count++;
+        this.#tally(item, -1);
+        this.#write(outcome);
+        this.#work();
+        if (this.#wanted) this.pull();
+        for (const wake of this.#onProgress.splice(0)) wake();
+      });
+    }
+  }
+
+  #tally(item: InHand, by: 1 | -1): void {
+    const plugin = pluginOf(item.consumer);
+    const now = (this.#running.get(plugin) ?? 0) + by;
+    if (now > 0) this.#running.set(plugin, now);
+    else this.#running.delete(plugin);
+  }
+
+  #write(outcome: Outcome): void {
+    this.#outcomes.push(outcome);
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** What was finished while the last batch was written makes the next. */
+  async #writeAll(): Promise<void> {
+    for (let failures = 0; this.#outcomes.length > 0; ) {
+      const batch = this.#outcomes;
+      this.#outcomes = [];
+      try {
+        await this.#deps.deliveries.finish(batch);
+        failures = 0;
+      } catch (error) {
+        if (failures++ === 0) this.#deps.log.warn('deliveries-not-finished', { error: String(error) });
+        // Given up when stopping: other nodes deliver again, and find the effects in the inbox.
+        if (this.#draining && failures > 3) break;
+        this.#outcomes.unshift(...batch);
+        await sleep(backoff(DATABASE_BACK, failures));
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #failed(item: InHand, error: unknown): Outcome {
+    // Nobody's fault, and over as soon as the database is back.
+    if (isConnectionFailure(error)) return this.#again(item, item.attempt - 1, 1_000, String(error));
+    const { attempts, log } = this.#deps;
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const fields = {
+      event: item.event,
+      consumer: item.consumer,
+      tenant: item.tenantId,
+      eventId: item.eventId,
+      attempt: item.attempt,
+      error: reason,
+    };
+    if (item.attempt >= attempts) {
+      log.error('event-dead', fields);
+      return { ...this.#again(item, item.attempt, 0, reason), kind: 'dead' };
+    }
+    log.warn('event-failed', fields);
+    return this.#again(item, item.attempt, backoff(RETRY, item.attempt), reason);
+  }
+
+  #again(of: InHand, attempt: number, delay: number, error: string) {
+    const dueAt = new Date(this.#deps.clock.now().getTime() + delay);
+    return { kind: 'again', of, attempt, dueAt, error: error.replaceAll('\0', '').slice(0, 4_000) } as const;
+  }
+
+  /** Until the next handler is through. */
+  #progress(): Promise<void> {
+    return new Promise((resolve) => this.#onProgress.push(resolve));
+  }
+}
+
+function inTime(handling: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`took longer than ${HANDLER_MS / 1000} s`)), HANDLER_MS);
+  return Promise.race([handling, late]).finally(() => clearTimeout(timer));
+}
