@@ -13,5 +13,7 @@ export function askedToStop(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ask);
     // Whoever started us on this Node was killed and could not pass on a signal.
     process.once('disconnect', ask);
+    // Waiting for that alone is no reason to stay.
+    process.channel?.unref();
   });
 }
