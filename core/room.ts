@@ -24,8 +24,6 @@ import type { Static, TSchema } from 'typebox';
  */
 export interface Room {
   readonly name: string;
-  /** A folder of `NNNN_name.sql`, applied in order. */
-  readonly migrations?: URL;
   readonly provides?: readonly Provided[];
   readonly jobs?: Readonly<Record<string, Job>>;
   readonly contributions?: readonly Contribution[];

@@ -90,7 +90,8 @@ async function createRoles(
   units: readonly MigrationUnit[],
   appPassword: string | undefined,
 ): Promise<void> {
-  const plugins = units.filter((unit) => !unit.id.startsWith('kernel/')).map((unit) => pluginRole(roles, unit.schema));
+  const schemas = units.filter((unit) => !unit.id.startsWith('kernel/')).map((unit) => unit.schema);
+  const plugins = [...new Set(schemas)].map((schema) => pluginRole(roles, schema));
   // The app role inherits nothing: every right comes from `set local role` and ends with the transaction.
   await createRole(client, roles.app, 'login noinherit nosuperuser nobypassrls');
   if (appPassword !== undefined) {
@@ -99,13 +100,22 @@ async function createRoles(
   await createRole(client, roles.plugins, 'nologin nosuperuser nobypassrls');
   for (const role of [roles.kernel, roles.system, roles.ledger, ...plugins]) {
     await createRole(client, role, 'nologin nosuperuser nobypassrls');
-    await client.query(`grant "${role}" to "${roles.app}"`);
+    await grantRole(client, role, roles.app);
   }
-  for (const role of plugins) await client.query(`grant "${roles.plugins}" to "${role}"`);
+  for (const role of plugins) await grantRole(client, roles.plugins, role);
 }
 
+// Roles are shared by all databases of a server, and the lock above is not: another database's migration may be
+// making the same ones right now.
+
 async function createRole(client: pg.Client, role: string, attributes: string): Promise<void> {
-  // Roles are shared by all databases of a server: another database's migration may make the same one right now.
   await client.query(`do $$ begin create role "${role}" ${attributes};
     exception when duplicate_object or unique_violation then null; end $$`);
+}
+
+async function grantRole(client: pg.Client, role: string, to: string): Promise<void> {
+  await client.query(`do $$ begin
+    if not exists (select from pg_auth_members m where m.roleid = '"${role}"'::regrole and m.member = '"${to}"'::regrole)
+    then grant "${role}" to "${to}"; end if;
+    exception when unique_violation or internal_error then null; end $$`);
 }

@@ -69,7 +69,11 @@ async function probe(files: readonly string[]): Promise<Map<string, string>> {
 function probeInThread(files: readonly string[], broken: Map<string, string>): Promise<string | undefined> {
   return new Promise((done) => {
     let current = 0;
-    const thread = new Worker(new URL('./probe-thread.ts', import.meta.url), { workerData: files, stdout: true, stderr: true });
+    const thread = new Worker(new URL('./probe-thread.ts', import.meta.url), {
+      workerData: files,
+      stdout: true,
+      stderr: true,
+    });
     const finish = (stuck: string | undefined) => {
       clearTimeout(timer);
       void thread.terminate().then(() => done(stuck));

@@ -4,12 +4,13 @@ import { type MigrationUnit, pluginMigrations } from '../database/migrate.ts';
 import { schemaOf } from '../database/roles.ts';
 import type { RouteAppDeps } from '../front/route-app.ts';
 import { buildRouteApp } from '../front/route-app.ts';
+import type { RealtimeApi } from '../realtime/realtime.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import { isEnabled } from '../tenancy/tenancy.ts';
+import type { CallStart } from './call.ts';
 import { ALREADY_HANDLED } from './context.ts';
-import type { RealtimeApi } from '../realtime/realtime.ts';
-import { openChannels } from './open-channels.ts';
 import { loadPlugin } from './load-plugin.ts';
+import { openChannels } from './open-channels.ts';
 import { orderPlugins } from './order.ts';
 import type { Handled, Loaded, Runtime, Work } from './runtime.ts';
 import { validatePlugin } from './validate-plugin.ts';
@@ -40,7 +41,7 @@ export interface HostDeps {
   };
   readonly channels: Pick<RealtimeApi, 'register' | 'unregister'>;
   readonly permissions: {
-    declarePermissions(
+    declare(
       plugin: string,
       permissions: Readonly<Record<string, string>>,
       roles: Readonly<Record<string, readonly string[]>>,
@@ -168,7 +169,7 @@ export class PluginHost {
     }
     runtime.loaded.set(id, loaded);
     apps.set(id, app);
-    permissions.declarePermissions(id, declared, roles);
+    permissions.declare(id, declared, roles);
     openChannels(runtime, channels, loaded);
     for (const { event, id: consumer, handler } of of(plugin, 'consumer')) {
       await events.subscribe({
@@ -187,7 +188,7 @@ export class PluginHost {
   }
 
   async #deliver(loaded: Loaded, delivery: Delivered, handler: Handler): Promise<void> {
-    const ctx = new loaded.Context(await this.#startOf(delivery), { delivery });
+    const ctx = new loaded.Context(await startOf(this.#deps.runtime, delivery), { delivery });
     const { eventId, attempt, emittedAt } = delivery;
     try {
       await handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });
@@ -197,21 +198,22 @@ export class PluginHost {
   }
 
   async #run(loaded: Loaded, run: Running, handler: Handler): Promise<void> {
-    await handler(new loaded.Context({ ...(await this.#startOf(run)), signal: () => run.signal }, { run }), run.data);
+    await handler(
+      new loaded.Context({ ...(await startOf(this.#deps.runtime, run)), signal: () => run.signal }, { run }),
+      run.data,
+    );
   }
+}
 
-  async #startOf({ tenantId, actor, requestId }: Pick<Running, 'tenantId' | 'actor' | 'requestId'>) {
-    const { tenancy, clock, log } = this.#deps.runtime;
-    const tenant = await tenancy.byId(tenantId);
-    if (!tenant) throw new Error(`tenant ${tenantId} is gone`);
-    return {
-      tenant,
-      actor: { kind: 'system', ...(actor.accountId ? { onBehalfOf: actor.accountId } : {}) } as const,
-      requestId,
-      clock,
-      log,
-    };
-  }
+/** How the kernel's own work begins: a delivery or a run acts for the system, in the name of whoever caused it. */
+export async function startOf(
+  { tenancy, clock, log }: Runtime,
+  { tenantId, actor, requestId }: Pick<Running, 'tenantId' | 'actor' | 'requestId'>,
+): Promise<CallStart> {
+  const tenant = await tenancy.byId(tenantId);
+  if (!tenant) throw new Error(`tenant ${tenantId} is gone`);
+  const onBehalfOf = actor.accountId === undefined ? {} : { onBehalfOf: actor.accountId };
+  return { tenant, actor: { kind: 'system', ...onBehalfOf }, requestId, clock, log };
 }
 
 type Handler = (...given: readonly unknown[]) => Promise<unknown>;

@@ -1,10 +1,14 @@
-import type { RealtimeApi } from '../realtime/realtime.ts';
 import type { Visit } from '../realtime/channels.ts';
+import type { RealtimeApi } from '../realtime/realtime.ts';
 import type { PluginContext } from './context.ts';
 import type { Loaded, Runtime } from './runtime.ts';
 
 /** Opens a plugin's channels to pages, and closes those that its version before had and it has not. */
-export function openChannels(runtime: Runtime, realtime: Pick<RealtimeApi, 'register' | 'unregister'>, loaded: Loaded): void {
+export function openChannels(
+  runtime: Runtime,
+  realtime: Pick<RealtimeApi, 'register' | 'unregister'>,
+  loaded: Loaded,
+): void {
   const { header, contributions } = loaded.plugin;
   const open = new Set<string>();
   for (const contribution of contributions) {
@@ -18,7 +22,11 @@ export function openChannels(runtime: Runtime, realtime: Pick<RealtimeApi, 'regi
       channel,
       auth,
       enabled: (tenantId) => runtime.tenancy.enabledNow(tenantId, header.id),
-      ...(join ? { join: async (visit) => void (await join(await contextOf(runtime, loaded, visit), { params: visit.params })) } : {}),
+      ...(join
+        ? {
+            join: async (visit) => void (await join(await contextOf(runtime, loaded, visit), { params: visit.params })),
+          }
+        : {}),
       ...(receive
         ? {
             receive: async (visit, message) =>
@@ -30,7 +38,11 @@ export function openChannels(runtime: Runtime, realtime: Pick<RealtimeApi, 'regi
   realtime.unregister(header.id, open);
 }
 
-async function contextOf(runtime: Runtime, loaded: Loaded, { tenantId, actor, requestId, signal }: Visit): Promise<PluginContext> {
+async function contextOf(
+  runtime: Runtime,
+  loaded: Loaded,
+  { tenantId, actor, requestId, signal }: Visit,
+): Promise<PluginContext> {
   const tenant = await runtime.tenancy.byId(tenantId);
   if (!tenant) throw new Error(`tenant ${tenantId} is gone`);
   const { clock, log } = runtime;

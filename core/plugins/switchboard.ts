@@ -16,8 +16,6 @@ export interface SwitchboardDeps {
     tenantId: string,
     owner: { email: string; password: string; displayName: string },
   ) => Promise<unknown>;
-  /** A plugin went off in a tenant: its channels close. */
-  readonly switchedOff: (tenantId: string, plugin: string) => void;
 }
 
 /** Switches plugins on and off in a tenant, with consent and settings; offers `tenancy@1`. */
@@ -56,7 +54,6 @@ export class Switchboard {
       capabilities: [...before.capabilities],
       state: 'disabled',
     });
-    this.#deps.switchedOff(tenantId, plugin);
   }
 
   async configure(tenantId: string, plugin: string, settings: unknown): Promise<void> {

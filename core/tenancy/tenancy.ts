@@ -35,7 +35,6 @@ const MOST_CACHED = 10_000;
 /** Tenants, their hosts and what is switched on in them, kept in memory until a notice says they changed. */
 export class Tenancy implements Room {
   readonly name = 'tenancy';
-  readonly migrations = new URL('./migrations/', import.meta.url);
   readonly #database: Database;
   readonly #platformHost: string;
   readonly #byHost: Cache = new Map();
@@ -145,7 +144,8 @@ export class Tenancy implements Room {
         [tenantId, plugin, version, state, JSON.stringify(settings), capabilities, retainedUntil],
       ),
     );
-    await this.#changed(tenantId);
+    // Every node closes the sockets of what went off.
+    await this.#changed(tenantId, state === 'enabled' ? undefined : plugin);
   }
 
   /** Something about a tenant changed, here or on another node: forget what was read. */
@@ -165,9 +165,9 @@ export class Tenancy implements Room {
     return state;
   }
 
-  async #changed(tenantId: string): Promise<TenantState> {
+  async #changed(tenantId: string, off?: string): Promise<TenantState> {
     this.forget(tenantId);
-    await this.#database.pool.query("select pg_notify('plinth_tenancy', $1)", [tenantId]);
+    await this.#database.pool.query("select pg_notify('plinth_tenancy', $1)", [off ? `${tenantId} ${off}` : tenantId]);
     const state = await this.byId(tenantId);
     if (!state) throw kernelErrors.no_tenant();
     return state;

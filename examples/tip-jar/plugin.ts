@@ -1,7 +1,7 @@
 import { type Contribute, channel, collection, definePlugin, job, pluginHeader } from '@plinth/sdk';
 import { Ledger } from '@plinth/sdk/services/ledger.ts';
 import { Type } from 'typebox';
-import { Amounts, Thanks, Tips, TipSent } from './contract.ts';
+import { Amounts, Thanks, TipSent, Tips } from './contract.ts';
 import { Jar, TipRecord } from './documents.ts';
 import { jarAccount, POINTS } from './points.ts';
 import { claimWelcome } from './routes/claim-welcome.ts';

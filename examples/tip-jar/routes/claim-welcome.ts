@@ -19,7 +19,9 @@ export const claimWelcome = (plugin: TipJar) =>
         if (before.minor === 0) {
           await ctx.ledger.post({
             key: `welcome-${ctx.actor.accountId}`,
-            transfers: [{ from: `${MINT}.${ctx.actor.accountId}`, to: account, currency: POINTS, minor: welcomePoints }],
+            transfers: [
+              { from: `${MINT}.${ctx.actor.accountId}`, to: account, currency: POINTS, minor: welcomePoints },
+            ],
           });
         }
       }

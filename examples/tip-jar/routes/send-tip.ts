@@ -27,7 +27,12 @@ export const sendTip = (plugin: TipJar) =>
       const key = headers['idempotency-key'];
       const tipId = key === undefined ? newId() : `${ctx.actor.accountId}.${key}`;
       const known = await ctx.store.tips.get(tipId);
-      const tip = known?.value ?? { jarId: jar.id, fromId: ctx.actor.accountId, points: body.points, state: 'pending' as const };
+      const tip = known?.value ?? {
+        jarId: jar.id,
+        fromId: ctx.actor.accountId,
+        points: body.points,
+        state: 'pending' as const,
+      };
       if (!known) await ctx.store.tips.put(tipId, tip, { version: 0 });
       await postTip(ctx, tipId, tip);
       return { tipId };
