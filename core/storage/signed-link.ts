@@ -1,0 +1,40 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+export type Disposition = 'inline' | 'attachment';
+
+/** What a link vouches for. Whoever has the link may read this object, in this tenant, until then. */
+export interface Grant {
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** Seconds since 1970. */
+  readonly until: number;
+  readonly disposition: Disposition;
+}
+
+export interface LinkSigner {
+  sign(grant: Grant): string;
+  holds(grant: Grant, signature: string, now: Date): boolean;
+}
+
+export function createLinkSigner(secret: string): LinkSigner {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'plinth storage links', 32));
+  const mac = ({ tenantId, objectId, until, disposition }: Grant) =>
+    createHmac('sha256', key).update(`1\n${tenantId}\n${objectId}\n${until}\n${disposition}`).digest();
+  return {
+    sign: (grant) => mac(grant).toString('base64url'),
+    holds(grant, signature, now) {
+      const given = Buffer.from(signature, 'base64url');
+      const right = mac(grant);
+      return given.length === right.length && timingSafeEqual(given, right) && grant.until * 1000 > now.getTime();
+    },
+  };
+}
+
+/**
+ * When a link of at most `seconds` ends. Steps of half of that: everyone who asks within a step gets the same URL, so
+ * a CDN and a browser can keep what is behind it.
+ */
+export function linkEnd(now: Date, seconds: number): number {
+  const step = Math.max(1, Math.floor(seconds / 2));
+  return Math.floor(now.getTime() / 1000 / step) * step + seconds;
+}

@@ -1,0 +1,106 @@
+import type { Readable } from 'node:stream';
+import { type Clock, job, type Log } from '@plinth/sdk';
+import type { StoredObject } from '@plinth/sdk/services/storage.ts';
+import { Type } from 'typebox';
+import type { Database } from '../database/database.ts';
+import type { Room } from '../room.ts';
+import { Catalog, type Quotas } from './catalog.ts';
+import { type ByteRange, blobKey, type StorageDriver } from './driver.ts';
+import { errors } from './errors.ts';
+import { createIntake } from './intake.ts';
+import { createLifecycle } from './lifecycle.ts';
+import { type ObjectFacts, storedObject } from './object.ts';
+import { OBJECTS, objectRoutes } from './object-routes.ts';
+import { DEFAULT_QUOTAS } from './quota.ts';
+import { storageService } from './service.ts';
+import { createLinkSigner, type Disposition, linkEnd } from './signed-link.ts';
+import { uploadRoutes } from './upload-routes.ts';
+
+export interface StorageDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly driver: StorageDriver;
+  /** Signs links. */
+  readonly secret: string;
+  /** Per tenant. */
+  readonly quotas?: Quotas;
+}
+
+/** Objects for other rooms; plugins have `storage@1`. */
+export interface StorageApi {
+  put(tenantId: string, source: AsyncIterable<Uint8Array>, facts: ObjectFacts): Promise<StoredObject>;
+  stat(tenantId: string, objectId: string): Promise<StoredObject | undefined>;
+  read(tenantId: string, objectId: string, range?: ByteRange): Promise<Readable>;
+  delete(tenantId: string, objectId: string): Promise<void>;
+  /** Everything of a person who leaves, or of a plugin that is dropped. */
+  deleteAllOf(tenantId: string, owner: { readonly accountId: string } | { readonly plugin: string }): Promise<number>;
+  signUrl(tenantId: string, object: StoredObject, options?: LinkOptions): { url: string; expiresAt: Date };
+}
+
+export interface LinkOptions {
+  /** The most the link may live; it lives at least half of it. Default an hour. */
+  readonly seconds?: number | undefined;
+  readonly disposition?: Disposition | undefined;
+}
+
+/**
+ * Files, by content: bytes once per tenant under their sha256, rows for whose they are, who may see them and how long.
+ */
+export function createStorage({ database, clock, driver, secret, quotas = () => DEFAULT_QUOTAS }: StorageDeps): Room & StorageApi {
+  const catalog = new Catalog(database, clock, quotas);
+  const intake = createIntake(catalog, driver);
+  const lifecycle = createLifecycle(catalog, driver, intake, clock);
+  const signer = createLinkSigner(secret);
+
+  async function stored(tenantId: string, objectId: string): Promise<StoredObject | undefined> {
+    const row = await catalog.find(tenantId, objectId);
+    return row?.state === 'stored' ? storedObject(row) : undefined;
+  }
+
+  const api: StorageApi = {
+    put: intake.put,
+    stat: stored,
+
+    async read(tenantId, objectId, range) {
+      const object = await stored(tenantId, objectId);
+      if (!object) throw errors.object_missing();
+      return driver.get(blobKey(tenantId, object.sha256), range);
+    },
+
+    async delete(tenantId, objectId) {
+      if (!(await intake.remove(tenantId, objectId))) throw errors.object_missing();
+    },
+
+    async deleteAllOf(tenantId, owner) {
+      const [column, value] = 'plugin' in owner ? ['plugin', owner.plugin] : ['account_id', owner.accountId];
+      const rows = await catalog.query(tenantId, `${column} = $2`, [value]);
+      for (const { id } of rows) await intake.remove(tenantId, id);
+      return rows.length;
+    },
+
+    signUrl(tenantId, { id, sha256 }, { seconds = 3600, disposition = 'inline' } = {}) {
+      const until = linkEnd(clock.now(), seconds);
+      const signature = signer.sign({ tenantId, objectId: id, until, disposition });
+      const as = disposition === 'attachment' ? '&as=attachment' : '';
+      const url = `${OBJECTS}/${id}/${sha256.slice(0, 16)}?until=${until}${as}&signature=${signature}`;
+      return { url, expiresAt: new Date(until * 1000) };
+    },
+  };
+
+  return {
+    ...api,
+    name: 'storage',
+    provides: [storageService(catalog, intake, api)],
+    jobs: {
+      sweep: job(Type.Object({}), { every: '15m' }),
+      reconcile: job(Type.Object({}), { every: '1d', timeout: '1h' }),
+    },
+    contributions: [
+      ...objectRoutes({ catalog, driver, signer }),
+      ...uploadRoutes({ catalog, driver, intake }),
+      { kind: 'job', name: 'sweep', handler: ({ tenant }) => lifecycle.sweep(tenant.id) },
+      { kind: 'job', name: 'reconcile', handler: ({ tenant }) => lifecycle.reconcile(tenant.id) },
+    ],
+  };
+}

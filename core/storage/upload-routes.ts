@@ -1,0 +1,85 @@
+import { Readable } from 'node:stream';
+import { type Call, newId, Problem } from '@plinth/sdk';
+import { type Locker, MemoryLocker, Server } from '@tus/server';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors as kernel } from '../errors.ts';
+import { personOf, type RawRoute, rawRoute } from '../room.ts';
+import { errors } from './errors.ts';
+import { type UploadDeps, UploadStore } from './upload-store.ts';
+
+export const UPLOADS = '/api/kernel/storage/uploads';
+
+/** tus 1.0 at `/storage/uploads`: @tus/server speaks the protocol, the front does who, where and how errors look. */
+export function uploadRoutes(deps: UploadDeps): RawRoute[] {
+  const locker = new MemoryLocker();
+
+  async function handle(call: Call, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const id = (request.params as { objectId?: string }).objectId?.toLowerCase();
+    if (id !== undefined && !UUID.test(id)) throw errors.object_missing();
+    const accountId = personOf(call)?.accountId ?? '';
+    const mine: Locker = { newLock: (upload) => locker.newLock(`${call.tenant.id}/${accountId}/${upload}`) };
+    const quotas = await deps.catalog.quotas(call.tenant.id);
+
+    let failure: unknown;
+    const tus = new Server({
+      path: UPLOADS,
+      datastore: new UploadStore(deps, call, accountId),
+      locker: mine,
+      maxSize: quotas.maxObjectBytes,
+      namingFunction: () => newId(),
+      generateUrl: (_request, upload) => `${upload.path}/${upload.id}`,
+      getFileIdFromRequest: () => id,
+      onResponseError: (_request, error) => {
+        failure = error;
+        return undefined;
+      },
+    });
+    const response = await tus.handleWeb(webRequest(request));
+    // Who may call from where is the front's to say.
+    for (const [name, value] of response.headers) {
+      if (/^(tus-|upload-|location$|cache-control$)/.test(name)) reply.header(name, value);
+    }
+    if (response.status >= 400) throw problem(failure, response.status, await response.text());
+    return reply.code(response.status).send();
+  }
+
+  const summary = 'Resumable uploads (tus 1.0).';
+  const writing = {
+    auth: 'user',
+    scope: 'storage:write',
+    summary,
+    perMinute: 1200,
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+  } as const;
+  return [
+    ...rawRoute(['OPTIONS'], '/storage/uploads', { auth: 'public', summary }, handle),
+    ...rawRoute(['POST'], '/storage/uploads', writing, handle),
+    ...rawRoute(['HEAD', 'PATCH', 'DELETE'], '/storage/uploads/:objectId', writing, handle),
+  ];
+}
+
+function webRequest({ raw, method, url, headers }: FastifyRequest): Request {
+  const said = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const hasBody = method === 'POST' || method === 'PATCH';
+  const body = hasBody ? { body: Readable.toWeb(raw) as ReadableStream, duplex: 'half' } : {};
+  return new Request(`http://uploads.invalid${url}`, { method, headers: said, ...body } as RequestInit);
+}
+
+/** tus throws plain objects with a status and a sentence; ours are problems already. */
+function problem(failure: unknown, status: number, said: string): unknown {
+  if (failure instanceof Problem) return failure;
+  const own = typeof failure === 'object' && failure !== null && 'status_code' in failure;
+  if (failure !== undefined && !own) return failure;
+  const error = {
+    404: errors.object_missing,
+    409: errors.upload_conflict,
+    412: errors.tus_version,
+    413: kernel.too_large,
+  }[status];
+  const detail = said.trim();
+  return (error ?? (status >= 500 ? kernel.unavailable : errors.upload_refused))({ detail });
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
