@@ -163,6 +163,8 @@ function addRawRoute(
   app.route({
     method: route.method,
     url: `${prefix}${route.path}`,
+    // Bytes are what they are: a range and an ETag hold for them as they lie there.
+    compress: false,
     ...(route.options.bodyLimit === undefined ? {} : { bodyLimit: route.options.bodyLimit }),
     onRequest: guardOf(route, prefix, deps),
     handler: (request, reply) => {
