@@ -1,7 +1,8 @@
 // `plinth up`: the kernel on this machine until it is asked to stop.
-import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { openPostgres } from '../database/embedded/open.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { type Kernel, startKernel } from '../kernel.ts';
+import { discoverPlugins } from '../plugins/discover.ts';
+import { DEMO_LOGINS, DEMO_PASSWORD, ensureDemo, OPERATOR } from './demo.ts';
 import { errors } from './errors.ts';
 import { askedToStop } from './stop-signal.ts';
 import type { Verb } from './verb.ts';
@@ -12,48 +13,61 @@ export const up: Verb = {
   options: { port: { type: 'string' } },
   async run({ options }, print) {
     const stopping = askedToStop();
-    const port = portFrom(options.port);
-    const kernel = await startKernel({ port }).catch((error) => {
-      throw isPortTaken(error) ? portTaken(port) : error;
+    const config = configFrom(options.port);
+    const found = await discoverPlugins(process.cwd());
+    const kernel = await startKernel(config, { plugins: found.plugins });
+    for (const [file, reason] of found.broken) kernel.host.setAside(file, reason);
+    const { port } = await listen(kernel, config);
+    if (config.mode === 'development') await ensureDemo(kernel, config.platformHost);
+    const url = `http://${config.platformHost}:${port}`;
+    print({
+      url,
+      plugins: [...kernel.host.loaded.keys()],
+      setAside: Object.fromEntries(kernel.host.quarantined),
+      text: welcome(kernel, config, url),
     });
-    const url = `http://localhost:${port}`;
-    print({ url, text: `Plinth is up: ${url}\nCtrl-C stops it.` });
     await stopping;
     process.stderr.write('Stopping …\n');
     await kernel.stop();
+    process.disconnect?.();
   },
 };
 
-function portFrom(typed: string | boolean | undefined): number {
-  const port = Number(typed ?? process.env.PLINTH_PORT ?? 8080);
+function configFrom(typed: string | boolean | undefined): Config {
+  if (typed === undefined) return loadConfig(process.env);
+  const port = Number(typed);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw errors.wrong_usage({ detail: `"${typed}" is no port.` });
-  return port;
+  return loadConfig(process.env, { port });
 }
 
-function portTaken(port: number) {
-  return errors.port_taken({ detail: `It is port ${port}. Take another: npm start -- --port ${port + 1}` });
+async function listen(kernel: Kernel, { port }: Config): Promise<{ port: number }> {
+  try {
+    return await kernel.listen();
+  } catch (error) {
+    await kernel.stop();
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw errors.port_taken({ detail: `It is port ${port}. Take another: npm start -- --port ${port + 1}` });
+  }
 }
 
-const isPortTaken = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-
-/** Stands in for `core/kernel.ts`. */
-async function startKernel({ port }: { port: number }): Promise<{ stop(): Promise<void> }> {
-  const database = await openPostgres({
-    dataDir: join(process.env.PLINTH_DATA_DIR ?? '.plinth', 'postgres'),
-    log: (line) => process.stderr.write(`${line}\n`),
-  });
-  const server = createServer((_request, response) => response.end('Plinth'));
-  await new Promise<void>((resolve, reject) => server.listen(port, resolve).on('error', reject)).catch(
-    async (error) => {
-      await database.stop();
-      throw error;
-    },
-  );
-  return {
-    async stop() {
-      await new Promise((resolve) => server.close(resolve));
-      await database.stop();
-    },
-  };
+function welcome({ host }: Kernel, { mode, platformHost }: Config, url: string): string {
+  const setAside = [...host.quarantined].map(([plugin, reason]) => `  set aside: ${plugin}: ${reason}`);
+  const lines = [`Plinth is up: ${url}`, `  plugins: ${[...host.loaded.keys()].join(', ') || 'none'}`, ...setAside];
+  if (mode !== 'development') return lines.join('\n');
+  const operatorUrl = url.replace(platformHost, `platform.${platformHost}`);
+  return [
+    ...lines,
+    '',
+    `Sign in (the password is always "${DEMO_PASSWORD}"):`,
+    ...DEMO_LOGINS.map(({ email, role }) => `  ${email.padEnd(26)} ${role}`),
+    `  ${OPERATOR.padEnd(26)} runs the platform, at ${operatorUrl}`,
+    '',
+    'Try next:',
+    `  ${url}/docs/api                     the API of everything that is switched on`,
+    `  ${url}/api/kernel/mail/mailbox      mail that would have been sent`,
+    '  docs/tutorials/first-plugin.md       your first plugin in ten minutes',
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
 }
