@@ -28,7 +28,8 @@ export async function deliver(
   if (matches(request.headers['if-none-match'], etag)) return reply.code(304).headers(headers).send();
 
   const { range: wanted, 'if-range': unless = etag } = request.headers;
-  const range = request.method === 'GET' && (unless === etag || unless === modified) ? byteRange(wanted, object.bytes) : undefined;
+  const range =
+    request.method === 'GET' && (unless === etag || unless === modified) ? byteRange(wanted, object.bytes) : undefined;
   if (range === 'unsatisfiable') {
     reply.header('content-range', `bytes */${object.bytes}`);
     throw errors.range_not_satisfiable();

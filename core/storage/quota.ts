@@ -9,7 +9,11 @@ export interface StorageQuotas {
 }
 
 const GiB = 1024 ** 3;
-export const DEFAULT_QUOTAS: StorageQuotas = { tenantBytes: 1024 * GiB, accountBytes: 50 * GiB, maxObjectBytes: 20 * GiB };
+export const DEFAULT_QUOTAS: StorageQuotas = {
+  tenantBytes: 1024 * GiB,
+  accountBytes: 50 * GiB,
+  maxObjectBytes: 20 * GiB,
+};
 
 interface Owner {
   readonly tenantId: string;

@@ -47,7 +47,13 @@ export interface LinkOptions {
 /**
  * Files, by content: bytes once per tenant under their sha256, rows for whose they are, who may see them and how long.
  */
-export function createStorage({ database, clock, driver, secret, quotas = () => DEFAULT_QUOTAS }: StorageDeps): Room & StorageApi {
+export function createStorage({
+  database,
+  clock,
+  driver,
+  secret,
+  quotas = () => DEFAULT_QUOTAS,
+}: StorageDeps): Room & StorageApi {
   const catalog = new Catalog(database, clock, quotas);
   const intake = createIntake(catalog, driver);
   const lifecycle = createLifecycle(catalog, driver, intake, clock);

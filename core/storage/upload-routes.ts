@@ -79,7 +79,8 @@ function problem(failure: unknown, status: number, said: string): unknown {
     413: kernel.too_large,
   }[status];
   const detail = said.trim();
-  return (error ?? (status >= 500 ? kernel.unavailable : errors.upload_refused))({ detail });
+  // 501 is an extension of the protocol that we do not offer; 500 a lock that could not be had in time.
+  return (error ?? (status === 500 ? kernel.unavailable : errors.upload_refused))({ detail });
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

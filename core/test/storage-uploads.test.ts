@@ -215,6 +215,14 @@ describe('an upload', () => {
     expect((await append(ann, url, 40, randomBytes(60))).status).toBe(204);
   });
 
+  test('a refused one hears why, however much it was about to send', async () => {
+    const ann = site.person();
+    const url = (await create(ann, 100_000_000)).headers.location ?? '';
+    const answer = await append(ann, url, 7, Buffer.alloc(60_000_000));
+    expect(answer.problem.code).toBe('kernel.upload_conflict');
+    expect(await stagedBytes(url)).toBe(0);
+  });
+
   test('that two connections feed at once still has the right bytes', async () => {
     const ann = site.person();
     const bytes = randomBytes(2_000_000);
