@@ -1,5 +1,5 @@
 import type { Letter } from '@plinth/sdk/services/mail.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 
 /** Who a tenant's mail comes from. */
 export interface Brand {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { Html, html } from './html.ts';
+import { Html, html } from '../html.ts';
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#f5f6f8;--card:#fff;--ink:#1a1d21;--soft:#5b6472;--line:#dfe3e8;--mark:#3b4cca;--mine:#eceefb}

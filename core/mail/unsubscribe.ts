@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Database } from '../database/database.ts';
 import { errors as kernel } from '../errors.ts';
 import { rawRoute } from '../room.ts';
-import { html } from './html.ts';
+import { html } from '../html.ts';
 import type { MailApi } from './mail.ts';
 import { sendPage } from './page.ts';
 import unsubscribeWords from './strings/unsubscribe.json' with { type: 'json' };
