@@ -3,11 +3,11 @@ import { type Html, html } from '../html.ts';
 
 /** Who a tenant's mail comes from. */
 export interface Brand {
-  readonly name: string;
+  readonly siteName: string;
   /** The site's address, without a trailing slash. */
   readonly url: string;
-  /** IANA zone for the instants in its mail. */
-  readonly zone: string;
+  /** IANA zone for the instants in its mail; UTC when absent. */
+  readonly zone?: string;
   /** `#rrggbb`, for the button. */
   readonly accent?: string;
   readonly replyTo?: string;
@@ -27,21 +27,21 @@ export function writeLetter(
   given: MailData,
   { brand, language, unsubscribe }: { brand: Brand; language: string; unsubscribe?: { url: string; label: string } },
 ): Written {
-  const data = readable({ siteName: brand.name, ...given }, language, brand.zone);
+  const data = readable({ siteName: brand.siteName, ...given }, language, brand.zone ?? 'UTC');
   const fill = (texts: readonly string[]) =>
     texts.map((text) => filled(text, data)).filter((text) => text !== undefined);
-  const subject = (filled(letter.subject, data) ?? brand.name).slice(0, 200);
+  const subject = (filled(letter.subject, data) ?? brand.siteName).slice(0, 200);
   const body = fill(letter.body);
   const after = fill(letter.after ?? []);
   const link = given.link === undefined ? undefined : webAddress(String(given.link), brand.url);
-  const label = filled(letter.button ?? '{siteName}', data) ?? brand.name;
+  const label = filled(letter.button ?? '{siteName}', data) ?? brand.siteName;
   const { code } = data;
   const text = [
     ...body,
     code,
     link && `${label}:\n${link}`,
     ...after,
-    `${brand.name}\n${brand.url}`,
+    `${brand.siteName}\n${brand.url}`,
     unsubscribe && `${unsubscribe.label}: ${unsubscribe.url}`,
   ];
   return {
@@ -63,7 +63,7 @@ export function writeLetter(
 /** Line breaks end a header, and marks that turn the direction of text can make one address look like another. */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
-/** A name that is an advertisement would reach whomever it was signed up with. */
+/** What strangers wrote must be no advertisement: it would reach whomever they name. */
 const ADVERTISEMENT = /:\/\/|www\.|[\p{L}\d]\.\p{L}{2,}|@/iu;
 
 function readable(given: MailData, language: string, zone: string): Record<string, string> {
@@ -72,7 +72,7 @@ function readable(given: MailData, language: string, zone: string): Record<strin
     const text = typeof value === 'number' ? value.toLocaleString(language) : value;
     data[name] = INSTANT.test(text) ? instant(text, language, zone) : text.replace(UNSEEN, ' ').trim();
   }
-  if (ADVERTISEMENT.test(data.displayName ?? '')) delete data.displayName;
+  for (const name of ['displayName', 'device']) if (ADVERTISEMENT.test(data[name] ?? '')) delete data[name];
   return data;
 }
 
@@ -115,7 +115,7 @@ function page(
 <style>@media (prefers-color-scheme:dark){body{background:#14161a!important}.card{background:#1f2228!important;color:#e8eaed!important}.soft{color:#a3acb8!important}}</style></head>
 <body style="margin:0;padding:24px 12px;background:#f2f4f7">
 <div class="card" style="max-width:520px;margin:0 auto;padding:28px;border-radius:12px;background:#fff;color:#1a1d21;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;overflow-wrap:anywhere">
-<p style="margin:0 0 24px;font-weight:700">${brand.name}</p>
+<p style="margin:0 0 24px;font-weight:700">${brand.siteName}</p>
 ${content}
 <p class="soft" style="margin:24px 0 0;color:#5b6472;font-size:13px"><a class="soft" style="color:#5b6472" href="${brand.url}">${brand.url}</a></p>
 </div></body></html>

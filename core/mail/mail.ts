@@ -91,7 +91,6 @@ export function createMail(deps: MailDeps): Room & MailApi {
 
   return {
     name: 'mail',
-    migrations: new URL('./migrations/', import.meta.url),
     provides: [
       provided(Mail, {
         send: async ({ tenant, caller }, { accountId, template, data, key }) => {

@@ -1,8 +1,8 @@
 import type { Clock, Contribution } from '@plinth/sdk';
 import type { Database } from '../database/database.ts';
 import { errors as kernel } from '../errors.ts';
-import { rawRoute } from '../room.ts';
 import { type Html, html } from '../html.ts';
+import { rawRoute } from '../room.ts';
 import type { Brand, Written } from './letter.ts';
 import { sendPage } from './page.ts';
 import type { Message, Postman } from './postman.ts';

@@ -131,7 +131,7 @@ export class Postman {
       const state = await carrier.deliver({
         ...this.write(message, brand),
         messageId: `<${message.id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
-        from: { name: brand.name, address: from },
+        from: { name: brand.siteName, address: from },
         to: message.address,
         replyTo: brand.replyTo,
       });
