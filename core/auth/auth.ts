@@ -1,4 +1,5 @@
 import type { Call, Contribution, Person } from '@plinth/sdk';
+import type pg from 'pg';
 import type { Room } from '../room.ts';
 import { addAccount, normalEmail } from './accounts.ts';
 import { ActorCache } from './actor-cache.ts';
@@ -34,8 +35,8 @@ export interface AuthApi extends Pick<Permissions, 'declare' | 'forget'> {
   /** Who is behind a bearer token or API key in a tenant. At once when it is known already. */
   authenticate(tenantId: string, token: string): Person | undefined | Promise<Person | undefined>;
   createAccount(tenantId: string, account: GivenAccount): Promise<string>;
-  /** The first account of a new site. */
-  createOwner(tenantId: string, account: GivenAccount): Promise<string>;
+  /** The first account of a new site, in the transaction that makes the site. */
+  createOwner(client: pg.ClientBase, tenantId: string, account: GivenAccount): Promise<string>;
   /** An active account as an actor. */
   personFor(tenantId: string, accountId: string): Promise<Person | undefined>;
   /** Where mail for an account goes. */
@@ -83,9 +84,10 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
       } satisfies Contribution,
     ],
     authenticate: createAuthenticate(parts),
-    createAccount: (tenantId, account) => createAccount(parts, tenantId, account),
-    createOwner: (tenantId, account) =>
-      createAccount(parts, tenantId, { verified: true, ...account, roles: ['owner'] }),
+    createAccount: (tenantId, account) =>
+      deps.database.tenant(tenantId, (_tx, client) => createAccount(parts, client, tenantId, account)),
+    createOwner: (client, tenantId, account) =>
+      createAccount(parts, client, tenantId, { verified: true, ...account, roles: ['owner'] }),
     personFor: (tenantId, accountId) => personFor(parts, tenantId, accountId),
     async recipientOf(tenantId, accountId) {
       return deps.database.tenant(
@@ -122,19 +124,22 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
   };
 }
 
-async function createAccount(parts: Parts, tenantId: string, given: GivenAccount): Promise<string> {
+async function createAccount(
+  parts: Parts,
+  client: pg.ClientBase,
+  tenantId: string,
+  given: GivenAccount,
+): Promise<string> {
   const { displayName, verified = false, operator = false, roles = [] } = given;
   const email = normalEmail(given.email);
   if (given.password !== undefined) checkPassword(given.password, email);
   const passwordHash = given.password === undefined ? undefined : await parts.passwords.hash(given.password);
   const asker = systemIn({ id: tenantId });
-  return parts.database.tenant(tenantId, async (_tx, client) => {
-    const { rows } = await client.query<{ platform: boolean }>('select platform from kernel.tenant where id = $1', [
-      tenantId,
-    ]);
-    if (operator && !rows[0]?.platform) throw errors.not_platform();
-    const id = await addAccount(parts, client, asker, { email, displayName, passwordHash, verified, operator });
-    await assignRoles(parts, client, asker, id, roles);
-    return id;
-  });
+  const { rows } = await client.query<{ platform: boolean }>('select platform from kernel.tenant where id = $1', [
+    tenantId,
+  ]);
+  if (operator && !rows[0]?.platform) throw errors.not_platform();
+  const id = await addAccount(parts, client, asker, { email, displayName, passwordHash, verified, operator });
+  await assignRoles(parts, client, asker, id, roles);
+  return id;
 }

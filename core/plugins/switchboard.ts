@@ -1,11 +1,12 @@
 import type { Call } from '@plinth/sdk';
 import { Tenancy as TenancyService, type TenantPlugin, type TenantRecord } from '@plinth/sdk/services/tenancy.ts';
+import type pg from 'pg';
 import { errors as kernelErrors } from '../errors.ts';
 import { type Provided, provided } from '../room.ts';
 import { checkOf } from '../schemas.ts';
 import { errors } from '../tenancy/errors.ts';
 import type { TenantState } from '../tenancy/state.ts';
-import type { PluginRow, Tenancy } from '../tenancy/tenancy.ts';
+import type { PluginChange, Tenancy } from '../tenancy/tenancy.ts';
 import { dependentsIn, prerequisitesIn } from './host.ts';
 import type { Loaded } from './runtime.ts';
 
@@ -13,6 +14,7 @@ export interface SwitchboardDeps {
   readonly tenancy: Tenancy;
   readonly loaded: ReadonlyMap<string, Loaded>;
   readonly createOwner: (
+    client: pg.ClientBase,
     tenantId: string,
     owner: { email: string; password: string; displayName: string },
   ) => Promise<unknown>;
@@ -28,44 +30,51 @@ export class Switchboard {
 
   /** `consent` must cover everything the plugin wants: a wider version stays off until somebody agrees again. */
   async enable(tenantId: string, plugin: string, consent: readonly string[]): Promise<void> {
-    const { tenancy, loaded } = this.#deps;
+    const change = this.#switchOn(await this.#tenant(tenantId), plugin, consent);
+    await this.#deps.tenancy.writePlugin(tenantId, plugin, change);
+  }
+
+  /** The same for a site that is about to be made. */
+  foundingPlugins(consents: readonly Consent[]): Map<string, PluginChange> {
+    const enabled = new Set(consents.map(({ plugin }) => plugin));
+    return new Map(
+      consents.map(({ plugin, capabilities }) => [
+        plugin,
+        this.#switchOn({ active: true, enabled }, plugin, capabilities),
+      ]),
+    );
+  }
+
+  #switchOn(tenant: Pick<TenantState, 'active' | 'enabled'>, plugin: string, consent: readonly string[]): PluginChange {
     const { plugin: definition, capabilities } = this.#loaded(plugin);
-    const tenant = await this.#tenant(tenantId);
-    const unconsented = [...capabilities].filter((each) => !consent.includes(each));
+    const wanted = [...capabilities];
+    const unconsented = wanted.filter((each) => !consent.includes(each));
     if (unconsented.length > 0)
-      throw errors.consent_missing({ detail: `${plugin} wants ${unconsented.join(', ')}.`, wanted: [...capabilities] });
-    const missing = prerequisitesIn(tenant, loaded, definition);
+      throw errors.consent_missing({ detail: `${plugin} wants ${unconsented.join(', ')}.`, wanted });
+    const missing = prerequisitesIn(tenant, this.#deps.loaded, definition);
     if (missing.length > 0) {
       throw errors.needs_plugins({ detail: `${plugin} needs ${missing.join(', ')} here.` });
     }
-    const settings = tenant.plugins.get(plugin)?.settings ?? {};
-    await tenancy.writePlugin(tenantId, plugin, { ...this.#row(plugin, settings), capabilities: [...capabilities] });
+    return { version: definition.header.version, state: 'enabled', capabilities: wanted };
   }
 
   async disable(tenantId: string, plugin: string): Promise<void> {
     const tenant = await this.#tenant(tenantId);
     const before = tenant.plugins.get(plugin);
-    if (!before || before.state !== 'enabled') return;
+    if (before?.state !== 'enabled') return;
     const dependents = dependentsIn(tenant, this.#deps.loaded, plugin);
     if (dependents.length > 0)
       throw errors.needed_by_plugins({ detail: `${dependents.join(', ')} need ${plugin} here.` });
-    await this.#deps.tenancy.writePlugin(tenantId, plugin, {
-      ...before,
-      capabilities: [...before.capabilities],
-      state: 'disabled',
-    });
+    await this.#deps.tenancy.writePlugin(tenantId, plugin, { version: before.version, state: 'disabled' });
   }
 
   async configure(tenantId: string, plugin: string, settings: unknown): Promise<void> {
-    const schema = this.#loaded(plugin).plugin.header.settings;
+    const { settings: schema, version } = this.#loaded(plugin).plugin.header;
     const tenant = await this.#tenant(tenantId);
     const wrong = schema ? checkOf(schema)(settings) : [{ path: '', message: 'this plugin has no settings' }];
     if (wrong) throw errors.bad_settings({ detail: `Of ${plugin}.`, errors: wrong });
-    const before = tenant.plugins.get(plugin);
-    const row: PluginRow = before
-      ? { ...before, capabilities: [...before.capabilities], settings }
-      : { ...this.#row(plugin, settings), state: 'disabled', capabilities: [] };
-    await this.#deps.tenancy.writePlugin(tenantId, plugin, row);
+    const consentedTo = tenant.plugins.get(plugin)?.version ?? version;
+    await this.#deps.tenancy.writePlugin(tenantId, plugin, { version: consentedTo, settings });
   }
 
   async list(tenantId: string): Promise<TenantPlugin[]> {
@@ -83,10 +92,6 @@ export class Switchboard {
     }));
   }
 
-  #row(plugin: string, settings: unknown): PluginRow {
-    return { version: this.#loaded(plugin).plugin.header.version, state: 'enabled', settings, capabilities: [] };
-  }
-
   #loaded(plugin: string): Loaded {
     const loaded = this.#deps.loaded.get(plugin);
     if (!loaded) throw errors.plugin_missing({ detail: `Nothing called "${plugin}" is installed.` });
@@ -100,6 +105,13 @@ export class Switchboard {
   }
 }
 
+interface Consent {
+  readonly plugin: string;
+  readonly capabilities: readonly string[];
+}
+
+const PAGE = 50;
+
 /** `tenancy@1`: a tenant sees and changes itself; making and listing tenants is for the platform's operators. */
 export function tenancyService({ tenancy, createOwner }: SwitchboardDeps, board: Switchboard): Provided {
   const mine = async (call: Call) => {
@@ -109,15 +121,18 @@ export function tenancyService({ tenancy, createOwner }: SwitchboardDeps, board:
   };
   return provided(TenancyService, {
     get: async (call) => recordOf(await mine(call)),
-    list: async (call) => {
-      mustOperate(call);
-      return { items: (await tenancy.list()).map(recordOf) };
+    list: async (call, { after, limit = PAGE }) => {
+      mustOperate(call, await mine(call));
+      const from = after === undefined ? {} : { after: Buffer.from(after, 'base64url').toString() };
+      const found = await tenancy.list({ ...from, limit: limit + 1 });
+      const items = found.slice(0, limit).map(recordOf);
+      const last = items.at(-1)?.slug ?? '';
+      return found.length > limit ? { items, next: Buffer.from(last).toString('base64url') } : { items };
     },
-    create: async (call, { owner, ...tenant }) => {
-      mustOperate(call);
-      const made = await tenancy.create(tenant);
-      await createOwner(made.facts.id, owner);
-      return recordOf(made);
+    create: async (call, { owner, plugins = [], ...tenant }) => {
+      mustOperate(call, await mine(call));
+      const founding = { ...tenant, plugins: board.foundingPlugins(plugins) };
+      return recordOf(await tenancy.create(founding, (client, tenantId) => createOwner(client, tenantId, owner)));
     },
     rename: async (call, change) => recordOf(await tenancy.update(call.tenant.id, change)),
     hosts: async (call) => ({ items: (await mine(call)).hosts.map((host) => ({ host })) }),
@@ -145,8 +160,9 @@ export function tenancyService({ tenancy, createOwner }: SwitchboardDeps, board:
   });
 }
 
-function mustOperate({ actor }: Call): void {
-  if (actor.kind === 'system' || (actor.kind === 'person' && actor.operator)) return;
+/** A plugin at work by itself may so only in the platform's own tenant: consent given elsewhere reaches no further. */
+function mustOperate({ actor }: Call, { platform }: TenantState): void {
+  if (platform && (actor.kind === 'system' || (actor.kind === 'person' && actor.operator))) return;
   throw kernelErrors.forbidden({ detail: 'Only the platform’s operators may.' });
 }
 

@@ -4,6 +4,11 @@ export const errors = defineErrors('kernel', {
   slug_taken: { status: 409, title: 'That name is taken.', fix: 'Choose another slug.' },
   host_taken: { status: 409, title: 'That address already leads to a site.', fix: 'Remove it there first.' },
   bad_host: { status: 400, title: 'That is no host name.', fix: 'Write it like "videos.example.org".' },
+  platform_host: {
+    status: 409,
+    title: 'That address belongs to the platform.',
+    fix: 'Add a host name under a domain of your own.',
+  },
   plugin_missing: { status: 404, title: 'There is no such plugin here.', fix: 'Install it first, or check its id.' },
   needs_plugins: { status: 409, title: 'The plugin needs others that are off here.', fix: 'Switch those on first.' },
   needed_by_plugins: { status: 409, title: 'Other plugins need this one here.', fix: 'Switch those off first.' },
@@ -17,5 +22,6 @@ export const errors = defineErrors('kernel', {
     title: 'Those settings do not fit the plugin.',
     fix: 'Mend the fields listed in "errors".',
   },
+  bad_locale: { status: 400, title: 'That is no language.', fix: 'Use a tag like "en" or "pt-BR".' },
   bad_zone: { status: 400, title: 'That is no time zone.', fix: 'Use an IANA name like "Europe/Lisbon".' },
 });

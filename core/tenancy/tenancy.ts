@@ -1,4 +1,5 @@
 import { newId } from '@plinth/sdk';
+import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import { errors as kernelErrors } from '../errors.ts';
 import type { Room } from '../room.ts';
@@ -18,13 +19,17 @@ export interface NewTenant {
   readonly zone?: string;
   readonly platform?: boolean;
   readonly hosts?: readonly string[];
+  /** Switched on from the start. */
+  readonly plugins?: ReadonlyMap<string, PluginChange>;
 }
 
-export interface PluginRow {
+/** What is not named stays as it is. */
+export interface PluginChange {
+  /** Of the plugin, as it was when it was last consented to. */
   readonly version: string;
-  readonly state: 'enabled' | 'disabled' | 'exported' | 'retained';
-  readonly settings: unknown;
-  readonly capabilities: readonly string[];
+  readonly state?: 'enabled' | 'disabled' | 'exported' | 'retained';
+  readonly settings?: unknown;
+  readonly capabilities?: readonly string[];
   readonly retainedUntil?: Date;
 }
 
@@ -72,10 +77,12 @@ export class Tenancy implements Room {
     return isEnabled(state instanceof Promise ? this.#last.get(tenantId) : state, plugin);
   }
 
-  async list(): Promise<TenantState[]> {
+  /** By slug: all of them, or a page after one of them. */
+  async list({ after = '', limit }: { after?: string; limit?: number } = {}): Promise<TenantState[]> {
     const ids = await this.#database.spanning(async (_tx, client) => {
       const { rows } = await client.query<{ id: string }>(
-        "select id from kernel.tenant where state <> 'deleted' order by slug",
+        "select id from kernel.tenant where state <> 'deleted' and slug > $1 order by slug limit $2",
+        [after, limit],
       );
       return rows.map((row) => row.id);
     }, 'read');
@@ -83,23 +90,31 @@ export class Tenancy implements Room {
     return states.filter((state) => state !== undefined);
   }
 
-  async create(tenant: NewTenant): Promise<TenantState> {
-    const { slug, name, locale = 'en', zone = 'UTC', platform = false, hosts = [] } = tenant;
+  /** `founding` adds what the new site cannot be without, in the same transaction. */
+  async create(
+    tenant: NewTenant,
+    founding: (client: pg.ClientBase, tenantId: string) => Promise<unknown> = async () => {},
+  ): Promise<TenantState> {
+    const { slug, name, locale = 'en', zone = 'UTC', platform = false, hosts = [], plugins = new Map() } = tenant;
+    checkLocale(locale);
     checkZone(zone);
     const id = newId();
-    await taken('tenant_slug_key', errors.slug_taken, () =>
-      this.#database.spanning((_tx, client) =>
-        client.query(
+    await orTaken(() =>
+      this.#database.tenant(id, async (_tx, client) => {
+        await client.query(
           'insert into kernel.tenant (id, slug, name, locale, zone, platform) values ($1, $2, $3, $4, $5, $6)',
           [id, slug, name, locale, zone, platform],
-        ),
-      ),
+        );
+        for (const host of hosts) await insertHost(client, id, host);
+        for (const [plugin, change] of plugins) await upsertPlugin(client, id, plugin, change);
+        await founding(client, id);
+      }),
     );
-    for (const host of hosts) await this.addHost(id, host);
     return this.#changed(id);
   }
 
   async update(tenantId: string, change: TenantChange): Promise<TenantState> {
+    if (change.locale !== undefined) checkLocale(change.locale);
     if (change.zone !== undefined) checkZone(change.zone);
     await this.#database.tenant(tenantId, (_tx, client) =>
       client.query(
@@ -113,15 +128,9 @@ export class Tenancy implements Room {
 
   async addHost(tenantId: string, host: string): Promise<void> {
     const name = host.toLowerCase();
-    if (!HOST.test(name)) throw errors.bad_host({ detail: `"${host}" is not a host name.` });
-    await taken('host_name', errors.host_taken, () =>
-      this.#database.tenant(tenantId, (_tx, client) =>
-        client.query(
-          'insert into kernel.host (tenant_id, host) values ($1, $2) on conflict (tenant_id, host) do nothing',
-          [tenantId, name],
-        ),
-      ),
-    );
+    const platforms = name === this.#platformHost || name.endsWith(`.${this.#platformHost}`);
+    if (platforms && !(await this.byId(tenantId))?.platform) throw errors.platform_host();
+    await orTaken(() => this.#database.tenant(tenantId, (_tx, client) => insertHost(client, tenantId, name)));
     await this.#changed(tenantId);
   }
 
@@ -132,20 +141,11 @@ export class Tenancy implements Room {
     await this.#changed(tenantId);
   }
 
-  async writePlugin(tenantId: string, plugin: string, row: PluginRow): Promise<void> {
-    const { version, state, settings, capabilities, retainedUntil } = row;
-    await this.#database.tenant(tenantId, (_tx, client) =>
-      client.query(
-        `insert into kernel.tenant_plugin (tenant_id, plugin, version, state, settings, capabilities, retained_until)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (tenant_id, plugin) do update set version = excluded.version, state = excluded.state,
-           settings = excluded.settings, capabilities = excluded.capabilities, retained_until = excluded.retained_until,
-           changed_at = now()`,
-        [tenantId, plugin, version, state, JSON.stringify(settings), capabilities, retainedUntil],
-      ),
-    );
+  async writePlugin(tenantId: string, plugin: string, change: PluginChange): Promise<void> {
+    await this.#database.tenant(tenantId, (_tx, client) => upsertPlugin(client, tenantId, plugin, change));
     // Every node closes the sockets of what went off.
-    await this.#changed(tenantId, state === 'enabled' ? undefined : plugin);
+    const off = change.state !== undefined && change.state !== 'enabled';
+    await this.#changed(tenantId, off ? plugin : undefined);
   }
 
   /** Something about a tenant changed, here or on another node: forget what was read. */
@@ -202,8 +202,41 @@ function cached(cache: Cache, key: string, read: () => Promise<TenantState | und
   return reading;
 }
 
-export function isEnabled(state: TenantState | undefined, plugin: string): boolean {
-  return state !== undefined && state.active && state.enabled.has(plugin);
+export function isEnabled(state: Pick<TenantState, 'active' | 'enabled'> | undefined, plugin: string): boolean {
+  return state?.active === true && state.enabled.has(plugin);
+}
+
+async function insertHost(client: pg.ClientBase, tenantId: string, host: string): Promise<void> {
+  const name = host.toLowerCase();
+  if (!HOST.test(name)) throw errors.bad_host({ detail: `"${host}" is not a host name.` });
+  await client.query(
+    'insert into kernel.host (tenant_id, host) values ($1, $2) on conflict (tenant_id, host) do nothing',
+    [tenantId, name],
+  );
+}
+
+async function upsertPlugin(
+  client: pg.ClientBase,
+  tenantId: string,
+  plugin: string,
+  { version, state, settings, capabilities, retainedUntil }: PluginChange,
+): Promise<void> {
+  await client.query(
+    `insert into kernel.tenant_plugin as mine (tenant_id, plugin, version, state, settings, capabilities, retained_until)
+     values ($1, $2, $3, coalesce($4, 'disabled'), coalesce($5::jsonb, '{}'), coalesce($6::text[], '{}'), $7)
+     on conflict (tenant_id, plugin) do update set version = excluded.version, state = coalesce($4, mine.state),
+       settings = coalesce($5::jsonb, mine.settings), capabilities = coalesce($6::text[], mine.capabilities),
+       retained_until = excluded.retained_until, changed_at = now()`,
+    [tenantId, plugin, version, state, settings && JSON.stringify(settings), capabilities, retainedUntil],
+  );
+}
+
+function checkLocale(locale: string): void {
+  try {
+    Intl.getCanonicalLocales(locale);
+  } catch {
+    throw errors.bad_locale({ detail: `"${locale}" is unknown.` });
+  }
 }
 
 function checkZone(zone: string): void {
@@ -212,12 +245,14 @@ function checkZone(zone: string): void {
   }
 }
 
-/** Turns the violation of one unique key into the error that says so. */
-async function taken(constraint: string, error: typeof errors.slug_taken, run: () => Promise<unknown>): Promise<void> {
+/** Turns the violation of a unique key into the error that says so. */
+async function orTaken(run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
   } catch (failure) {
-    if (failure instanceof Error && 'constraint' in failure && failure.constraint === constraint) throw error();
+    const constraint = failure instanceof Error && 'constraint' in failure ? failure.constraint : undefined;
+    if (constraint === 'tenant_slug_key') throw errors.slug_taken();
+    if (constraint === 'host_name') throw errors.host_taken();
     throw failure;
   }
 }

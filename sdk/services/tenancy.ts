@@ -34,13 +34,25 @@ export const TenantPlugin = Type.Object({
 });
 export type TenantPlugin = Static<typeof TenantPlugin>;
 
+/** A plugin to switch on, and everything it may touch: less than it wants is refused. */
+const Consent = Type.Object({ plugin: Type.String(), capabilities: Type.Array(Type.String()) });
+
 const Empty = Type.Object({});
 const capability = 'tenancy:admin';
 
-/** Tenants, their addresses and their switchboard. `create` and `list` are for the platform's operators. */
+/** The tenant that asks, its addresses and its switchboard. `list` and `create` are for the platform's operators. */
 export const Tenancy = service('tenancy@1', {
   get: { input: Empty, output: TenantRecord },
-  list: { input: Empty, output: Type.Object({ items: Type.Array(TenantRecord) }), capability },
+  /** By slug. */
+  list: {
+    input: Type.Object({
+      after: Type.Optional(Type.String({ maxLength: 100 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+    }),
+    output: Type.Object({ items: Type.Array(TenantRecord), next: Type.Optional(Type.String()) }),
+    capability,
+  },
+  /** All of it, or nothing. */
   create: {
     input: Type.Object({
       slug: Slug,
@@ -52,6 +64,8 @@ export const Tenancy = service('tenancy@1', {
         password: Type.String({ maxLength: 256 }),
         displayName: Type.String({ minLength: 1, maxLength: 80 }),
       }),
+      /** Switched on from the start. */
+      plugins: Type.Optional(Type.Array(Consent, { maxItems: 100 })),
     }),
     output: TenantRecord,
     capability,
@@ -65,15 +79,13 @@ export const Tenancy = service('tenancy@1', {
     output: TenantRecord,
     capability,
   },
+  /** Its own sub-domain first. */
   hosts: { input: Empty, output: Type.Object({ items: Type.Array(Type.Object({ host: Type.String() })) }) },
   addHost: { input: Type.Object({ host: Type.String({ maxLength: 253 }) }), output: Empty, capability },
   removeHost: { input: Type.Object({ host: Type.String({ maxLength: 253 }) }), output: Empty, capability },
-  plugins: { input: Empty, output: Type.Object({ items: Type.Array(TenantPlugin) }) },
-  enable: {
-    input: Type.Object({ plugin: Type.String(), capabilities: Type.Array(Type.String()) }),
-    output: Empty,
-    capability,
-  },
+  /** With their settings, which may hold secrets. */
+  plugins: { input: Empty, output: Type.Object({ items: Type.Array(TenantPlugin) }), capability },
+  enable: { input: Consent, output: Empty, capability },
   disable: { input: Type.Object({ plugin: Type.String() }), output: Empty, capability },
   configure: { input: Type.Object({ plugin: Type.String(), settings: Type.Unknown() }), output: Empty, capability },
 });
