@@ -23,7 +23,7 @@ export interface Intake {
 export type Announce = (row: ObjectRow) => Fact;
 
 /** How bytes become an object: staged, claimed in the books, moved to their blob, settled. */
-export function createIntake(catalog: Catalog, driver: StorageDriver): Intake {
+export function createIntake(catalog: Catalog, driver: StorageDriver, nudge: () => void): Intake {
   async function remove(tenantId: string, id: string, expiredBy?: Date): Promise<boolean> {
     const row = await catalog.remove(tenantId, id, expiredBy);
     if (row && row.state !== 'stored') await driver.delete(stagingKey(tenantId, id));
@@ -34,7 +34,9 @@ export function createIntake(catalog: Catalog, driver: StorageDriver): Intake {
     const { tenantId, id, sha256 = '' } = row;
     // Also when the tenant has these bytes already: it costs nothing, and mends a blob that went missing.
     await driver.move(stagingKey(tenantId, id), blobKey(tenantId, sha256));
-    return catalog.settle(row, announce);
+    const stored = await catalog.settle(row, announce);
+    if (announce) nudge();
+    return stored;
   }
 
   async function typeOf(key: string, bytes: number, declared?: TextType): Promise<string> {

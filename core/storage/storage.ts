@@ -23,6 +23,8 @@ export interface StorageDeps {
   readonly driver: StorageDriver;
   /** Signs links. */
   readonly secret: string;
+  /** Told after a commit that wrote to the outbox. */
+  readonly nudge?: () => void;
   /** Per tenant. */
   readonly quotas?: Quotas;
 }
@@ -52,10 +54,11 @@ export function createStorage({
   clock,
   driver,
   secret,
+  nudge = () => {},
   quotas = () => DEFAULT_QUOTAS,
 }: StorageDeps): Room & StorageApi {
   const catalog = new Catalog(database, clock, quotas);
-  const intake = createIntake(catalog, driver);
+  const intake = createIntake(catalog, driver, nudge);
   const lifecycle = createLifecycle(catalog, driver, intake, clock);
   const signer = createLinkSigner(secret);
 
