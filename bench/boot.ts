@@ -2,12 +2,12 @@
 // `npm start` of a clean clone, with an empty npm cache: its seconds and its megabytes.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from '../core/testing/directory.ts';
 import { type BenchResult, median } from './result.ts';
 
 const ROUNDS = 5;
@@ -18,7 +18,7 @@ export default async function boot(options: readonly string[]): Promise<BenchRes
   const cold: number[] = [];
   const warm: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const dataDir = mkdtempSync(join(tmpdir(), 'plinth-boot-'));
+    const dataDir = temporaryDirectory('boot');
     cold.push(await secondsUntilUp(root, process.execPath, UP, { PLINTH_DATA_DIR: dataDir }));
     warm.push(await secondsUntilUp(root, process.execPath, UP, { PLINTH_DATA_DIR: dataDir }));
     rmSync(dataDir, { recursive: true });
@@ -29,7 +29,7 @@ export default async function boot(options: readonly string[]): Promise<BenchRes
 }
 
 async function firstStart(): Promise<Record<string, number>> {
-  const place = mkdtempSync(join(tmpdir(), 'plinth-first-'));
+  const place = temporaryDirectory('first');
   const clone = join(place, 'clone');
   const cache = join(place, 'cache');
   execFileSync('git', ['clone', '--quiet', root, clone]);

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryDirectory } from '../testing/directory.ts';
 
 const binary = fileURLToPath(new URL('../cli/plinth.mjs', import.meta.url));
 
 let dataDir: string;
 
 beforeEach(() => {
-  dataDir = mkdtempSync('/tmp/plinth cli-');
+  dataDir = temporaryDirectory('cli');
 });
 
 afterEach(() => {
