@@ -18,7 +18,8 @@ try {
   await runVerb();
 } catch (error) {
   printError(error);
-  process.exitCode = exitCodeOf(error);
+  // Not only the exit code: what failed half way may have left a connection open, which would keep us alive.
+  process.exit(exitCodeOf(error));
 }
 
 async function runVerb(): Promise<void> {

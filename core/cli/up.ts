@@ -29,7 +29,6 @@ export const up: Verb = {
     await stopping;
     process.stderr.write('Stopping …\n');
     await kernel.stop();
-    process.disconnect?.();
   },
 };
 
