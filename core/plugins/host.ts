@@ -21,6 +21,8 @@ export interface HostDeps {
   readonly apps: Map<string, FastifyInstance>;
   readonly routes: RouteAppDeps;
   readonly migrate: (units: readonly MigrationUnit[]) => Promise<void>;
+  /** Removes a plugin's tables, roles and rows. */
+  readonly drop: (id: string) => Promise<void>;
   readonly events: {
     subscribe(subscription: {
       plugin: string;
@@ -29,6 +31,7 @@ export interface HostDeps {
       deliver(delivery: Delivered): Promise<void>;
     }): void | Promise<void>;
     unsubscribe(plugin: string): void | Promise<void>;
+    forget(plugin: string): Promise<void>;
   };
   readonly jobs: {
     define(definition: {
@@ -124,6 +127,14 @@ export class PluginHost {
     channels.unregister(id);
     permissions.forget(id);
     await app?.close();
+  }
+
+  /** Removes a plugin for good, with everything it kept. What it moved in the ledger stays. */
+  async drop(id: string): Promise<void> {
+    await this.remove(id);
+    await this.#deps.events.forget(id);
+    await this.#deps.drop(id);
+    this.#deps.runtime.tenancy.forget();
   }
 
   setAside(id: string, reason: string): void {
@@ -244,7 +255,11 @@ export function dependentsIn(tenant: TenantState, loaded: ReadonlyMap<string, Lo
 }
 
 /** The plugins that must be on before this one can be. */
-export function prerequisitesIn(tenant: TenantState, loaded: ReadonlyMap<string, Loaded>, plugin: Plugin): string[] {
+export function prerequisitesIn(
+  tenant: Pick<TenantState, 'active' | 'enabled'>,
+  loaded: ReadonlyMap<string, Loaded>,
+  plugin: Plugin,
+): string[] {
   const required = nodeOf(plugin).needs.filter(({ optional }) => !optional);
   return [...loaded.values()]
     .filter((each) => !isEnabled(tenant, each.id) && required.some(({ service }) => each.provides.has(service)))

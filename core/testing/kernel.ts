@@ -11,7 +11,7 @@ import { type Kernel, type KernelOptions, kernelMigrations, startKernel } from '
 import { provided } from '../room.ts';
 import { SILENT } from '../telemetry/log.ts';
 import { TestClock } from './clock.ts';
-import { createTemplate, testDatabase, testServer } from './database.ts';
+import { type Connection, createTemplate, testDatabase, testServer } from './database.ts';
 
 export interface TestKernelOptions {
   readonly plugins: readonly Plugin[];
@@ -21,6 +21,8 @@ export interface TestKernelOptions {
   readonly mode?: 'process';
   readonly config?: Partial<Config>;
   readonly limits?: KernelOptions['limits'];
+  /** Database roles of its own: slower to make, and needed by who drops a plugin. */
+  readonly ownRoles?: boolean;
 }
 
 /** What a test asks and is told. */
@@ -30,7 +32,8 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-const ROLES = databaseRoles('plinth_test');
+// Roles belong to the whole server: the databases of a run share them, as they share the template.
+const SHARED = databaseRoles('plinth_test');
 
 /**
  * @example
@@ -40,8 +43,12 @@ const ROLES = databaseRoles('plinth_test');
  * const { status } = await ana.post('/api/tip-jar/jars', { title: 'Strings' });
  */
 export async function createTestKernel(options: TestKernelOptions): Promise<TestKernel> {
-  const template = await createTemplate('kernel', (connection) => migrate(connection, ROLES, kernelMigrations()));
-  const database = await testDatabase(template);
+  const database = await testDatabase(
+    options.ownRoles
+      ? undefined
+      : await createTemplate('kernel', (connection) => migrate(connection, SHARED, kernelMigrations())),
+  );
+  const roles = options.ownRoles ? databaseRoles(database.name) : SHARED;
   const dataDir = mkdtempSync(join(tmpdir(), 'plinth-kernel-'));
   const clock = new TestClock();
   const config = loadConfig(
@@ -63,13 +70,13 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
     ),
     connections: {
       owner: database.connection,
-      app: { ...testServer(), database: database.name, user: ROLES.app },
-      roles: ROLES,
+      app: { ...testServer(), database: database.name, user: roles.app },
+      roles,
       appPassword: undefined,
       stop: async () => {},
     },
   });
-  return new TestKernel(kernel, clock, async () => {
+  return new TestKernel(kernel, clock, database.connection, async () => {
     await kernel.stop();
     await database.drop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -79,11 +86,14 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
 export class TestKernel implements AsyncDisposable {
   readonly kernel: Kernel;
   readonly clock: TestClock;
+  /** For looking at the database from outside, as its superuser. */
+  readonly owner: Connection;
   readonly #dispose: () => Promise<void>;
   #tenants = 0;
 
-  constructor(kernel: Kernel, clock: TestClock, dispose: () => Promise<void>) {
+  constructor(kernel: Kernel, clock: TestClock, owner: Connection, dispose: () => Promise<void>) {
     this.kernel = kernel;
+    this.owner = owner;
     this.clock = clock;
     this.#dispose = dispose;
   }
