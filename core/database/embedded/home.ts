@@ -1,7 +1,7 @@
 // Where the server's files lie: in the data directory asked for, or, when root's project is under a directory that
 // the server's user cannot enter, in /var/lib/plinth with a symlink in its place.
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { giveTo, type Identity, reachable, serverIdentity } from './identity.ts';
 
 const OUTSIDE = '/var/lib/plinth';
@@ -11,7 +11,8 @@ export interface Home {
   user: Identity;
 }
 
-export function openHome(dataDir: string): Home {
+export function openHome(asked: string): Home {
+  const dataDir = resolve(asked);
   if (!statSync(dataDir, { throwIfNoEntry: false })) createHome(dataDir);
   const path = realpathSync(dataDir);
   const user = serverIdentity(path);
