@@ -27,7 +27,7 @@ export function writeLetter(
   given: MailData,
   { brand, language, unsubscribe }: { brand: Brand; language: string; unsubscribe?: { url: string; label: string } },
 ): Written {
-  const data = readable({ siteName: brand.siteName, ...given }, language, brand.zone ?? 'UTC');
+  const data = readable({ ...given, siteName: brand.siteName }, language, brand.zone ?? 'UTC');
   const fill = (texts: readonly string[]) =>
     texts.map((text) => filled(text, data)).filter((text) => text !== undefined);
   const subject = (filled(letter.subject, data) ?? brand.siteName).slice(0, 200);

@@ -35,6 +35,8 @@ const WAITS = [10 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * 60 * MINUTE, 6 
 const LEASE = 5 * MINUTE;
 const BATCH = 10;
 const POLL = SECOND;
+/** How long a node that stops waits for a server that does not answer; the lease brings the message back. */
+const PATIENCE = 5 * SECOND;
 const KEPT_FOR = 60 * 24 * 60 * MINUTE;
 
 /**
@@ -71,7 +73,8 @@ export class Postman {
   async stop(): Promise<void> {
     this.#working = false;
     clearTimeout(this.#timer);
-    await this.#round.catch(() => {});
+    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
+    await Promise.race([this.#round.catch(() => {}), patience]);
   }
 
   write(message: Message, brand: Brand): Written & { language: string; unsubscribe: string | undefined } {
