@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+import { errors } from '../errors.ts';
+import type { Tenants } from '../plugin.ts';
+import { MANAGE } from '../self.ts';
+
+export const listHosts = (plugin: Tenants) =>
+  plugin.route(
+    'GET /hosts',
+    {
+      auth: MANAGE,
+      scope: 'tenants:manage',
+      summary: 'The addresses of this site, its own sub-domain first',
+      reply: Type.Object({ items: Type.Array(Type.Object({ host: Type.String() })) }),
+    },
+    (ctx) => ctx.tenancy.hosts({}),
+  );
+
+export const addHost = (plugin: Tenants) =>
+  plugin.route(
+    'PUT /hosts/:host',
+    { auth: MANAGE, scope: 'tenants:manage', summary: 'Let the site answer to another address' },
+    async (ctx, { params: { host } }) => {
+      await ctx.tenancy.addHost({ host });
+      await ctx.audit.write({ action: 'host-added', subject: ctx.tenant.id, detail: { host } });
+      await ctx.emit.siteChanged({ changed: ['hosts'] });
+    },
+  );
+
+export const removeHost = (plugin: Tenants) =>
+  plugin.route(
+    'DELETE /hosts/:host',
+    { auth: MANAGE, scope: 'tenants:manage', summary: 'Take an address away' },
+    async (ctx, { params: { host } }) => {
+      const [own] = (await ctx.tenancy.hosts({})).items;
+      if (host.toLowerCase() === own?.host) throw errors.own_address();
+      await ctx.tenancy.removeHost({ host });
+      await ctx.audit.write({ action: 'host-removed', subject: ctx.tenant.id, detail: { host } });
+      await ctx.emit.siteChanged({ changed: ['hosts'] });
+    },
+  );
