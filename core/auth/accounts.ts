@@ -1,11 +1,9 @@
 // The people of a tenant: who exists, what is known of them, and in what state they are.
-import { newId, type Page } from '@plinth/sdk';
-import { type Account, AccountCreated } from '@plinth/sdk/services/accounts.ts';
-import type pg from 'pg';
-import { writeOutbox } from '../events/outbox.ts';
-import { writeAudit } from './audit.ts';
+import { newId } from '@plinth/sdk';
+import { Account, AccountCreated } from '@plinth/sdk/services/accounts.ts';
+import { type Static, Type } from 'typebox';
+import { type Desk, pageOf } from './desk.ts';
 import { errors } from './errors.ts';
-import type { Asker, Parts } from './parts.ts';
 
 export interface NewAccount {
   readonly email: string;
@@ -13,168 +11,87 @@ export interface NewAccount {
   readonly passwordHash?: string | undefined;
   readonly verified: boolean;
   readonly operator?: boolean;
-  readonly locale?: string | undefined;
-  readonly zone?: string | undefined;
+  readonly locale?: string;
+  readonly zone?: string;
 }
 
-/** Adds an account in the transaction of `client`. */
-export async function addAccount(
-  parts: Parts,
-  client: pg.ClientBase,
-  asker: Pick<Asker, 'tenant' | 'actor' | 'requestId'>,
-  account: NewAccount,
-): Promise<string> {
-  const now = parts.clock.now();
-  const id = newId(now.getTime());
-  const { rowCount } = await client.query(
+export async function addAccount(desk: Desk, account: NewAccount): Promise<string> {
+  const { email, verified, passwordHash, displayName, locale, zone, operator = false } = account;
+  const id = newId(desk.now.getTime());
+  const added = await desk.run(
     `insert into kernel.account (tenant_id, id, email, email_verified_at, password_hash, display_name, locale, zone, operator, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, email) do nothing`,
-    [
-      asker.tenant.id,
-      id,
-      account.email,
-      account.verified ? now : undefined,
-      account.passwordHash,
-      account.displayName,
-      account.locale,
-      account.zone,
-      account.operator ?? false,
-      now,
-    ],
+    ...[id, email, verified ? desk.now : undefined, passwordHash, displayName, locale, zone, operator, desk.now],
   );
-  if (rowCount === 0) throw errors.email_taken();
-  await writeAudit(client, asker, now, { action: 'auth.account-created', subject: id });
-  const origin = { tenantId: asker.tenant.id, actor: asker.actor, requestId: asker.requestId };
-  await writeOutbox(client, [{ ...origin, event: AccountCreated.id, payload: { accountId: id } }]);
+  if (added === 0) throw errors.email_taken();
+  await desk.audit('auth.account-created', id);
+  await desk.emit(AccountCreated, { accountId: id });
   return id;
 }
 
-/** One spelling per mailbox. */
-export function normalEmail(email: string): string {
-  return email.trim().normalize('NFKC').toLowerCase();
+/** The public facts; `$2` is now. */
+const FACTS = `select a.id, a.display_name, a.state, a.email_verified_at is not null as email_verified,
+  coalesce(a.locale, t.locale) as locale, coalesce(a.zone, t.zone) as zone, a.verification, a.created_at,
+  case when a.birth_date is null then 'unknown' when a.birth_date + interval '18 years' <= $2 then 'adult' else 'minor' end as age,
+  a.age_verified_at is not null as age_verified`;
+const FROM = 'from kernel.account a join kernel.tenant t on t.id = a.tenant_id where a.tenant_id = $1';
+
+export async function accountsById(desk: Desk, ids: readonly string[]): Promise<Account[]> {
+  return desk.all(`${FACTS} ${FROM} and a.id = any($3)`, desk.now, ids);
 }
 
-interface FactsRow extends Omit<Account, 'createdAt' | 'age'> {
-  readonly createdAt: Date;
-  readonly birthDate: string | null;
-}
-
-const FACTS = `a.id, a.display_name as "displayName", a.state, a.email_verified_at is not null as "emailVerified",
-  coalesce(a.locale, t.locale) as locale, coalesce(a.zone, t.zone) as zone, a.birth_date::text as "birthDate",
-  a.age_verified_at is not null as "ageVerified", a.verification, a.created_at as "createdAt"`;
-const FROM = 'from kernel.account a join kernel.tenant t on t.id = a.tenant_id';
-
-export async function accountsById(
-  parts: Parts,
-  client: pg.ClientBase,
-  tenantId: string,
-  ids: readonly string[],
-): Promise<Account[]> {
-  const { rows } = await client.query<FactsRow>(`select ${FACTS} ${FROM} where a.tenant_id = $1 and a.id = any($2)`, [
-    tenantId,
-    ids,
-  ]);
-  const now = parts.clock.now();
-  return rows.map((row) => factsOf(row, now));
-}
-
-export async function accountById(parts: Parts, client: pg.ClientBase, tenantId: string, id: string): Promise<Account> {
-  const [account] = await accountsById(parts, client, tenantId, [id]);
+export async function accountById(desk: Desk, id: string): Promise<Account> {
+  const [account] = await accountsById(desk, [id]);
   if (!account) throw errors.account_missing();
   return account;
 }
 
-function factsOf({ birthDate, createdAt, ...row }: FactsRow, now: Date): Account {
-  return { ...row, age: ageOf(birthDate, now), createdAt: createdAt.toISOString() };
-}
+/** What a person sees of themselves beside the public facts, and who runs the site of everybody. */
+export const PrivateAccount = Type.Object({
+  ...Account.properties,
+  email: Type.Optional(Type.String()),
+  roles: Type.Array(Type.String()),
+});
+export type PrivateAccount = Static<typeof PrivateAccount>;
 
-/** Grown up at eighteen. */
-function ageOf(birthDate: string | null, now: Date): Account['age'] {
-  if (birthDate === null) return 'unknown';
-  const comesOfAge = new Date(`${birthDate}T00:00:00Z`);
-  comesOfAge.setUTCFullYear(comesOfAge.getUTCFullYear() + 18);
-  return comesOfAge <= now ? 'adult' : 'minor';
-}
-
-/** What a person, and who runs the site, sees beside the public facts. */
-export interface PrivateAccount extends Account {
-  readonly email?: string;
-  readonly roles: readonly string[];
-}
-
-export interface AccountQuery {
-  readonly accountId?: string;
-  /** The start of an e-mail, or a part of a name. */
-  readonly search?: string | undefined;
-  readonly after?: string | undefined;
-  readonly limit?: number | undefined;
-}
-
-/** Newest first. */
-export async function listAccounts(parts: Parts, tenantId: string, query: AccountQuery): Promise<Page<PrivateAccount>> {
-  const limit = query.limit ?? 50;
+/** Newest first. `search` is the start of an e-mail, or a part of a name. */
+export async function listAccounts(
+  desk: Desk,
+  query: { readonly id?: string; readonly search?: string; readonly after?: string; readonly limit?: number },
+) {
+  const { limit = 50 } = query;
   const like = query.search?.toLowerCase().replace(/[\\%_]/g, '\\$&');
-  const rows = await parts.database.tenant(
-    tenantId,
-    async (_tx, client) => {
-      const { rows } = await client.query<FactsRow & { email: string | null; roles: string[] }>(
-        `select ${FACTS}, a.email, array(select role from kernel.account_role r
-           where r.tenant_id = a.tenant_id and r.account_id = a.id order by role) as roles
-         ${FROM} where a.tenant_id = $1 and ($2::uuid is null or a.id = $2) and ($3::uuid is null or a.id < $3)
-           and ($4::text is null or a.email like $4 || '%' or lower(a.display_name) like '%' || $4 || '%')
-         order by a.id desc limit $5`,
-        [tenantId, query.accountId, query.after, like, limit + 1],
-      );
-      return rows;
-    },
-    'read',
+  const rows = await desk.all<PrivateAccount>(
+    `${FACTS}, a.email, array(select role from kernel.account_role r
+       where r.tenant_id = a.tenant_id and r.account_id = a.id order by role) as roles
+     ${FROM} and ($3::uuid is null or a.id = $3) and ($4::uuid is null or a.id < $4)
+       and ($5::text is null or a.email like $5 || '%' or lower(a.display_name) like '%' || $5 || '%')
+     order by a.id desc limit $6`,
+    ...[desk.now, query.id, query.after, like, limit + 1],
   );
-  const now = parts.clock.now();
-  const items = rows.slice(0, limit).map(({ email, roles, ...row }) => ({
-    ...factsOf(row, now),
-    roles,
-    ...(email === null ? {} : { email }),
-  }));
-  const last = items.at(-1);
-  return rows.length > limit && last ? { items, next: last.id } : { items };
+  return pageOf(rows, limit);
 }
 
 export interface AccountChange {
-  readonly displayName?: string | undefined;
-  readonly locale?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly birthDate?: string | undefined;
-  readonly state?: 'active' | 'suspended' | undefined;
-  readonly verification?: Account['verification'] | undefined;
-  readonly ageVerified?: boolean | undefined;
+  readonly displayName?: string;
+  readonly locale?: string;
+  readonly zone?: string;
+  readonly birthDate?: string;
+  readonly state?: 'active' | 'suspended';
+  readonly verification?: Account['verification'];
+  readonly ageVerified?: boolean;
 }
 
 /** Changes what is given. A new day of birth has not been checked by anybody. */
-export async function changeAccount(
-  parts: Parts,
-  client: pg.ClientBase,
-  tenantId: string,
-  accountId: string,
-  change: AccountChange,
-): Promise<Account> {
-  const { rowCount } = await client.query(
-    `update kernel.account set display_name = coalesce($3, display_name), locale = coalesce($4, locale), zone = coalesce($5, zone),
-       birth_date = coalesce($6::date, birth_date), state = coalesce($7, state), verification = coalesce($8, verification),
-       age_verified_at = case when $9 then $10::timestamptz when $9 is not null or $6::date <> birth_date then null else age_verified_at end
+export async function changeAccount(desk: Desk, id: string, change: AccountChange): Promise<Account> {
+  const { displayName, locale, zone, birthDate, state, verification, ageVerified } = change;
+  const changed = await desk.run(
+    `update kernel.account set display_name = coalesce($4, display_name), locale = coalesce($5, locale), zone = coalesce($6, zone),
+       birth_date = coalesce($7::date, birth_date), state = coalesce($8, state), verification = coalesce($9, verification),
+       age_verified_at = case when $10 then $3 when $10 is not null or $7::date <> birth_date then null else age_verified_at end
      where tenant_id = $1 and id = $2 and state <> 'deleted'`,
-    [
-      tenantId,
-      accountId,
-      change.displayName,
-      change.locale,
-      change.zone,
-      change.birthDate,
-      change.state,
-      change.verification,
-      change.ageVerified,
-      parts.clock.now(),
-    ],
+    ...[id, desk.now, displayName, locale, zone, birthDate, state, verification, ageVerified],
   );
-  if (rowCount === 0) throw errors.account_missing();
-  return accountById(parts, client, tenantId, accountId);
+  if (changed === 0) throw errors.account_missing();
+  return accountById(desk, id);
 }

@@ -1,5 +1,7 @@
 import { defineErrors } from '@plinth/sdk';
 
+const again = 'Sign in again.';
+
 /** What can go wrong around accounts. Answers to strangers are the same whether an account exists or not. */
 export const errors = defineErrors('kernel', {
   bad_credentials: {
@@ -7,40 +9,21 @@ export const errors = defineErrors('kernel', {
     title: 'E-mail and password do not match an account that can sign in.',
     fix: 'Check both. If you have just registered, follow the link in the mail first.',
   },
-  session_ended: { status: 401, title: 'The session has ended.', fix: 'Sign in again.' },
-  refresh_reused: {
-    status: 401,
-    title: 'A refresh token was used twice, so the session was ended.',
-    fix: 'Sign in again. If this was not your doing, change the password.',
-  },
+  session_ended: { status: 401, title: 'The session has ended.', fix: again },
+  refresh_reused: { status: 401, title: 'A refresh token was used twice, so the session was ended.', fix: again },
   account_suspended: { status: 403, title: 'The account is suspended.', fix: 'Ask the people who run this site.' },
-  too_many_attempts: {
-    status: 429,
-    title: 'Too many failed attempts.',
-    fix: 'Wait as long as "retryAfter" says, in seconds.',
-  },
-  weak_password: {
-    status: 400,
-    title: 'That password is too easy to guess.',
-    fix: 'Take ten characters or more that nobody else would.',
-  },
+  too_many_attempts: { status: 429, title: 'Too many failed attempts.', fix: 'Wait as long as "Retry-After" says.' },
+  weak_password: { status: 400, title: 'That password is too easy to guess.', fix: 'Take a longer one of your own.' },
   wrong_password: { status: 403, title: 'The current password is not right.' },
   bad_token: { status: 400, title: 'The link is spent or too old.', fix: 'Ask for a new one.' },
   email_taken: { status: 409, title: 'An account with this e-mail exists.' },
   account_missing: { status: 404, title: 'There is no such account.' },
   key_missing: { status: 404, title: 'There is no such API key.' },
   session_missing: { status: 404, title: 'There is no such session.' },
-  role_missing: {
-    status: 404,
-    title: 'There is no such role.',
-    fix: 'Take one of the roles that GET /auth/roles lists.',
-  },
+  role_missing: { status: 404, title: 'There is no such role.', fix: 'Take one that GET /auth/roles lists.' },
   role_reserved: { status: 409, title: 'That role cannot be changed.', fix: 'Make a role of your own.' },
-  unknown_permission: {
-    status: 400,
-    title: 'There is no such permission.',
-    fix: 'Take those that GET /auth/roles lists.',
-  },
+  bad_role_name: { status: 400, title: 'That is no name for a role.', fix: 'Take small letters, digits and dashes.' },
+  unknown_permission: { status: 400, title: 'There is no such permission.', fix: 'GET /auth/roles lists them.' },
   beyond_you: { status: 403, title: 'Nobody can give, take or overrule more than they hold.', fix: 'Ask an owner.' },
   unknown_zone: { status: 400, title: 'That is no time zone.', fix: 'Use an IANA name like "Europe/Lisbon".' },
   not_platform: { status: 409, title: 'Operators live in the platform’s own tenant.', fix: 'Make the account there.' },

@@ -1,12 +1,5 @@
 // What people may do: permissions declared by the kernel and by plugins, and the roles that bundle them.
-
-export interface RoleFacts {
-  readonly name: string;
-  readonly title: string;
-  readonly permissions: readonly string[];
-  /** Built in, made by the tenant, or suggested by a plugin. */
-  readonly origin: 'kernel' | 'tenant' | 'plugin';
-}
+import type { Role } from './roles.ts';
 
 export interface Permissions {
   /** Takes the place of what the owner declared before. Its permissions are named `<owner>.<what>`. */
@@ -18,18 +11,18 @@ export interface Permissions {
   forget(owner: string): void;
   /** Permission → what it lets a person do. */
   described(): Readonly<Record<string, string>>;
-  roles(): readonly RoleFacts[];
+  roles(): readonly Role[];
   /** Everything that some roles, and permissions given otherwise, add up to. Unknown ones add nothing. */
-  of(roles: readonly string[], more?: readonly string[]): ReadonlySet<string>;
+  of(roles: readonly string[], more: readonly string[]): ReadonlySet<string>;
 }
 
 /** The owner's: every permission, also those of plugins that come later. What an admin lacks, so cannot give or take. */
 const EVERY = '*';
 
 export function createPermissions(): Permissions {
-  const declared = new Map<string, { permissions: Readonly<Record<string, string>>; roles: readonly RoleFacts[] }>();
+  const declared = new Map<string, { permissions: Readonly<Record<string, string>>; roles: readonly Role[] }>();
   let described: Readonly<Record<string, string>> = {};
-  let roles: readonly RoleFacts[] = [];
+  let roles: readonly Role[] = [];
 
   function recompute(): void {
     described = Object.assign({}, ...[...declared.values()].map((each) => each.permissions));
@@ -44,17 +37,14 @@ export function createPermissions(): Permissions {
 
   return {
     declare(owner, permissions, suggested = {}) {
+      // The host has checked that a plugin names and bundles only its own; this keeps the kernel's out of its reach.
       const prefix = owner.startsWith('kernel/') ? 'kernel.' : `${owner}.`;
-      const foreign = Object.keys(permissions).find((each) => !each.startsWith(prefix));
-      if (foreign !== undefined)
-        throw new Error(`${owner} declares the permission "${foreign}": name it "${prefix}…".`);
-      const bundles = Object.entries(suggested).map(([name, bundle]): RoleFacts => {
-        const unknown = bundle.find((each) => !Object.hasOwn(permissions, each));
-        if (unknown !== undefined)
-          throw new Error(`The role "${name}" of ${owner} holds "${unknown}", which ${owner} does not declare.`);
-        return { name: `${owner}.${name}`, title: name, permissions: bundle, origin: 'plugin' };
+      const mine = (names: readonly string[]) => names.filter((name) => name.startsWith(prefix));
+      const own = Object.fromEntries(mine(Object.keys(permissions)).map((name) => [name, permissions[name] ?? '']));
+      const bundles = Object.entries(suggested).map(([name, bundle]): Role => {
+        return { name: `${owner}.${name}`, title: name, permissions: mine(bundle), origin: 'plugin' };
       });
-      declared.set(owner, { permissions, roles: bundles });
+      declared.set(owner, { permissions: own, roles: bundles });
       recompute();
     },
     forget(owner) {
@@ -63,7 +53,7 @@ export function createPermissions(): Permissions {
     },
     described: () => described,
     roles: () => roles,
-    of(names, more = []) {
+    of(names, more) {
       const held = roles.filter((role) => names.includes(role.name)).flatMap((role) => role.permissions);
       return new Set([...held, ...more.filter((each) => Object.hasOwn(described, each))]);
     },

@@ -1,40 +1,24 @@
 // How a password is replaced: by a link to the mailbox, or by who knows the old one.
-import type pg from 'pg';
-import { normalEmail } from './accounts.ts';
-import { attemptKey, countAttempt } from './attempts.ts';
-import { writeAudit } from './audit.ts';
+import { attemptKey, countAttempt, forgiveAttempt } from './attempts.ts';
+import { atDesk, type Desk } from './desk.ts';
 import { errors } from './errors.ts';
-import { accountOfOneTime, issueOneTime, spendOneTime, voidOneTime } from './one-time.ts';
-import { type Asker, type Parts, revoking } from './parts.ts';
+import { issueOneTime, spendOneTime, voidOneTime } from './one-time.ts';
+import type { Asker, Parts } from './parts.ts';
 import { checkPassword } from './passwords.ts';
-import { dropSessions } from './sessions.ts';
-import { confirmPassword, findLogin, type Login } from './sign-in.ts';
+import { endSessions } from './sessions.ts';
+import { confirmPassword, findLogin, type Login, normalEmail } from './sign-in.ts';
+import { sha256 } from './tokens.ts';
 
 const LINK_MINUTES = 30;
 
 /** Sends a link if there is such an account, and does the same work if there is none. */
-export async function requestReset(parts: Parts, asker: Asker, given: { readonly email: string }): Promise<void> {
-  const tenantId = asker.tenant.id;
+export async function requestReset(desk: Desk, given: { readonly email: string }): Promise<void> {
   const email = normalEmail(given.email);
-  if (await countAttempt(parts.database, tenantId, [attemptKey('mail', email)], parts.clock.now())) return;
-  await parts.database.tenant(tenantId, async (_tx, client) => {
-    const login = await findLogin(client, tenantId, { email });
-    const purpose = login ? 'reset-password' : 'nothing';
-    const lifeMs = LINK_MINUTES * 60_000;
-    const token = await issueOneTime(parts, client, tenantId, { purpose, accountId: login?.id, lifeMs });
-    if (!login) return;
-    await parts.mail.enqueue(client, {
-      tenantId,
-      to: login.email,
-      template: 'kernel.reset-password',
-      locale: login.locale ?? asker.tenant.locale,
-      data: {
-        displayName: login.displayName,
-        link: `${await parts.publicUrlOf(tenantId)}/reset-password#${token}`,
-        minutes: LINK_MINUTES,
-      },
-    });
-  });
+  if (await countAttempt(desk, attemptKey('mail', email))) return;
+  const login = await findLogin(desk, { email });
+  const link = { purpose: login ? 'reset-password' : 'nothing', accountId: login?.id };
+  const token = await issueOneTime(desk, LINK_MINUTES * 60_000, link);
+  if (login) await desk.mail(login, 'reset-password', `/reset-password#${token}`, { minutes: LINK_MINUTES });
 }
 
 /** Whoever reads the mailbox sets the password, and everybody else is signed out. */
@@ -43,26 +27,21 @@ export async function resetPassword(
   asker: Asker,
   given: { readonly token: string; readonly password: string },
 ): Promise<void> {
-  const tenantId = asker.tenant.id;
-  const accountId = await parts.database.tenant(tenantId, (_tx, client) =>
-    accountOfOneTime(client, tenantId, 'reset-password', given.token),
-  );
-  if (accountId === undefined) throw errors.bad_token();
-  const passwordHash = await parts.passwords.hash(given.password);
-  await revoking(parts, tenantId, accountId, async (client) => {
-    const login = await findLogin(client, tenantId, { accountId });
-    const spent = await spendOneTime(parts, client, tenantId, ['reset-password'], given.token);
-    if (!spent || !login) throw errors.bad_token();
-    checkPassword(given.password, login.email);
+  const { token, password } = given;
+  // Looked at before it is spent: a guessed token must not cost us a password hash.
+  const sql = `select from kernel.one_time_token where tenant_id = $1 and sha256 = $2 and purpose = 'reset-password'`;
+  if ((await atDesk(parts, asker, (desk) => desk.run(sql, sha256(token)))) === 0) throw errors.bad_token();
+  const passwordHash = await parts.passwords.hash(password);
+  await atDesk(parts, asker, async (desk) => {
+    const spent = await spendOneTime(desk, token, 'reset-password');
+    const login = spent?.accountId === undefined ? undefined : await findLogin(desk, { id: spent.accountId });
+    if (!login) throw errors.bad_token();
+    checkPassword(password, login.email);
     // Keys on an account whose mailbox nobody had confirmed may be those of somebody who took the name in advance.
-    if (!login.verified) {
-      await client.query('delete from kernel.api_key where tenant_id = $1 and account_id = $2', [tenantId, login.id]);
-    }
-    await setPassword(parts, client, asker, login, passwordHash);
-    await client.query('delete from kernel.attempt where tenant_id = $1 and key = $2', [
-      tenantId,
-      attemptKey('account', login.email),
-    ]);
+    if (!login.verified)
+      await desk.run('delete from kernel.api_key where tenant_id = $1 and account_id = $2', login.id);
+    await setPassword(desk, login, passwordHash);
+    await forgiveAttempt(desk, [attemptKey('account', login.email)]);
   });
 }
 
@@ -70,45 +49,24 @@ export async function resetPassword(
 export async function changePassword(
   parts: Parts,
   asker: Asker,
-  accountId: string,
-  given: { readonly current: string; readonly password: string; readonly sessionId: string },
+  given: { readonly current: string; readonly password: string },
 ): Promise<void> {
-  const login = await confirmPassword(parts, asker, accountId, given.current);
+  const login = await confirmPassword(parts, asker, given.current);
   checkPassword(given.password, login.email);
   const passwordHash = await parts.passwords.hash(given.password);
-  await revoking(parts, asker.tenant.id, accountId, (client) =>
-    setPassword(parts, client, asker, login, passwordHash, given.sessionId),
-  );
+  const session = asker.actor.kind === 'person' ? asker.actor.credential.id : undefined;
+  await atDesk(parts, asker, (desk) => setPassword(desk, login, passwordHash, session));
 }
 
-async function setPassword(
-  parts: Parts,
-  client: pg.ClientBase,
-  asker: Asker,
-  login: Login,
-  passwordHash: string,
-  keepSession?: string,
-): Promise<void> {
-  const tenantId = asker.tenant.id;
-  const now = parts.clock.now();
-  await client.query(
+async function setPassword(desk: Desk, login: Login, passwordHash: string, but?: string): Promise<void> {
+  await desk.run(
     `update kernel.account set password_hash = $3, email_verified_at = coalesce(email_verified_at, $4)
      where tenant_id = $1 and id = $2`,
-    [tenantId, login.id, passwordHash, now],
+    ...[login.id, passwordHash, desk.now],
   );
-  await voidOneTime(client, tenantId, login.id, 'reset-password');
-  const sessions = keepSession === undefined ? { accountId: login.id } : { accountId: login.id, but: keepSession };
-  await dropSessions(parts, client, asker, sessions, 'auth.signed-out');
-  await writeAudit(client, asker, now, { action: 'auth.password-changed', subject: login.id, address: asker.address });
-  await parts.mail.enqueue(client, {
-    tenantId,
-    to: login.email,
-    template: 'kernel.password-changed',
-    locale: login.locale ?? asker.tenant.locale,
-    data: {
-      displayName: login.displayName,
-      when: now.toISOString(),
-      link: `${await parts.publicUrlOf(tenantId)}/forgot-password`,
-    },
-  });
+  await voidOneTime(desk, login.id, 'reset-password');
+  await endSessions(desk, { accountId: login.id, but });
+  await desk.revoke(login.id);
+  await desk.audit('auth.password-changed', login.id);
+  await desk.mail(login, 'password-changed', '/forgot-password', { when: desk.now.toISOString() });
 }

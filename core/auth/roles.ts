@@ -1,155 +1,99 @@
 // Who may do what in a tenant: its own roles, and who holds which. Nobody hands out or takes more than they hold.
-import type { Person } from '@plinth/sdk';
-import type pg from 'pg';
-import { writeAudit } from './audit.ts';
+import { type Static, Type } from 'typebox';
+import type { Desk } from './desk.ts';
 import { errors } from './errors.ts';
-import { type Asker, type Parts, revoking } from './parts.ts';
-import type { RoleFacts } from './permissions.ts';
 
-interface RoleRow {
-  readonly name: string;
-  readonly title: string;
-  readonly permissions: string[];
-}
+export const Role = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  permissions: Type.Array(Type.String()),
+  /** Built in, made by the tenant, or suggested by a plugin. */
+  origin: Type.Union([Type.Literal('kernel'), Type.Literal('tenant'), Type.Literal('plugin')]),
+});
+export type Role = Static<typeof Role>;
 
-/** Built in, suggested by plugins, and the tenant's own; what a tenant gave to `member` takes the built-in one's place. */
-export async function rolesOf(parts: Parts, client: pg.ClientBase, tenantId: string): Promise<RoleFacts[]> {
-  const { rows } = await client.query<RoleRow>(
-    'select name, title, permissions from kernel.role where tenant_id = $1 order by name',
-    [tenantId],
+/** What a tenant gave to `member` takes the place of the built-in one. */
+export async function rolesOf(desk: Desk): Promise<Role[]> {
+  const own = await desk.all<Role>(
+    `select name, title, permissions, 'tenant' as origin from kernel.role where tenant_id = $1 order by name`,
   );
-  const given = parts.permissions.roles().filter((role) => !rows.some((row) => row.name === role.name));
-  return [...given, ...rows.map((row): RoleFacts => ({ ...row, origin: 'tenant' }))];
+  return [...desk.parts.permissions.roles().filter((role) => !own.some(({ name }) => name === role.name)), ...own];
 }
 
 /** Creates or changes one of the tenant's own roles, or what every member may do. */
-export async function putRole(parts: Parts, asker: Asker, role: RoleRow): Promise<void> {
-  const tenantId = asker.tenant.id;
-  const known = parts.permissions.described();
-  const unknown = role.permissions.filter((permission) => !Object.hasOwn(known, permission));
+export async function putRole(desk: Desk, { name, title, permissions }: Omit<Role, 'origin'>): Promise<void> {
+  const known = desk.parts.permissions.described();
+  const unknown = permissions.filter((permission) => !Object.hasOwn(known, permission));
   if (unknown.length > 0) throw errors.unknown_permission({ detail: unknown.join(', ') });
-  if (role.name === 'owner' || role.name === 'admin') throw errors.role_reserved();
-  await revoking(parts, tenantId, undefined, async (client) => {
-    const before = (await rolesOf(parts, client, tenantId)).find(({ name }) => name === role.name);
-    demandAll(asker, [...role.permissions, ...(before?.permissions ?? [])]);
-    await client.query(
-      `insert into kernel.role (tenant_id, name, title, permissions) values ($1, $2, $3, $4)
-       on conflict (tenant_id, name) do update set title = excluded.title, permissions = excluded.permissions`,
-      [tenantId, role.name, role.title, role.permissions],
-    );
-    const detail = { permissions: role.permissions, before: before?.permissions ?? [] };
-    await writeAudit(client, asker, parts.clock.now(), { action: 'auth.role-changed', subject: role.name, detail });
-  });
+  if (name === 'owner' || name === 'admin') throw errors.role_reserved();
+  const before = (await rolesOf(desk)).find((role) => role.name === name)?.permissions ?? [];
+  demandAll(desk, [...permissions, ...before]);
+  await desk.run(
+    `insert into kernel.role (tenant_id, name, title, permissions) values ($1, $2, $3, $4)
+     on conflict (tenant_id, name) do update set title = excluded.title, permissions = excluded.permissions`,
+    ...[name, title, permissions],
+  );
+  await desk.revoke();
+  await desk.audit('auth.role-changed', name, { permissions, before });
 }
 
 /** Takes a role of the tenant's own from everybody, and removes it. */
-export async function removeRole(parts: Parts, asker: Asker, name: string): Promise<void> {
-  const tenantId = asker.tenant.id;
-  await revoking(parts, tenantId, undefined, async (client) => {
-    const role = (await rolesOf(parts, client, tenantId)).find((each) => each.name === name);
-    if (role?.origin !== 'tenant') throw role ? errors.role_reserved() : errors.role_missing();
-    demandAll(asker, role.permissions);
-    await client.query('delete from kernel.account_role where tenant_id = $1 and role = $2', [tenantId, name]);
-    await client.query('delete from kernel.role where tenant_id = $1 and name = $2', [tenantId, name]);
-    await writeAudit(client, asker, parts.clock.now(), { action: 'auth.role-removed', subject: name });
-  });
+export async function removeRole(desk: Desk, name: string): Promise<void> {
+  const role = (await rolesOf(desk)).find((each) => each.name === name);
+  if (role?.origin !== 'tenant') throw role ? errors.role_reserved() : errors.role_missing();
+  demandAll(desk, role.permissions);
+  await desk.run('delete from kernel.account_role where tenant_id = $1 and role = $2', name);
+  await desk.run('delete from kernel.role where tenant_id = $1 and name = $2', name);
+  await desk.revoke();
+  await desk.audit('auth.role-removed', name);
 }
 
-/** Gives an account exactly these roles. Being a member needs no role. */
-export async function setRoles(
-  parts: Parts,
-  asker: Asker,
-  accountId: string,
-  wanted: readonly string[],
-): Promise<void> {
-  await revoking(parts, asker.tenant.id, accountId, (client) => assignRoles(parts, client, asker, accountId, wanted));
-}
-
-/** The same within a transaction, for an account that is being made. */
-export async function assignRoles(
-  parts: Parts,
-  client: pg.ClientBase,
-  asker: Asker,
-  accountId: string,
-  wanted: readonly string[],
-): Promise<void> {
-  const tenantId = asker.tenant.id;
-  const roles = await rolesOf(parts, client, tenantId);
-  const held = await heldRoles(client, tenantId, accountId);
-  const given = wanted.filter((role) => !held.includes(role));
-  const taken = held.filter((role) => !wanted.includes(role));
-  const missing = given.find((role) => !roles.some(({ name }) => name === role));
+/** Gives an account exactly these roles. Being a member needs none. */
+export async function assignRoles(desk: Desk, accountId: string, wanted: readonly string[]): Promise<void> {
+  // The account's row makes two who change its roles at once take turns.
+  const lock = `select from kernel.account where tenant_id = $1 and id = $2 and state <> 'deleted' for no key update`;
+  if ((await desk.run(lock, accountId)) === 0) throw errors.account_missing();
+  const held = await desk.all<{ role: string }>(
+    'select role from kernel.account_role where tenant_id = $1 and account_id = $2',
+    accountId,
+  );
+  const given = wanted.filter((name) => !held.some(({ role }) => role === name));
+  const taken = held.map(({ role }) => role).filter((name) => !wanted.includes(name));
+  const roles = await rolesOf(desk);
+  const missing = given.find((name) => !roles.some((role) => role.name === name));
   if (missing !== undefined) throw errors.role_missing({ detail: `"${missing}" is unknown.` });
   demandAll(
-    asker,
+    desk,
     roles.filter(({ name }) => given.includes(name) || taken.includes(name)).flatMap((role) => role.permissions),
   );
-  if (taken.includes('owner')) await keepAnOwner(client, tenantId, accountId);
-  await client.query('delete from kernel.account_role where tenant_id = $1 and account_id = $2 and role = any($3)', [
-    tenantId,
-    accountId,
-    taken,
-  ]);
-  const now = parts.clock.now();
-  await client.query(
-    `insert into kernel.account_role (tenant_id, account_id, role, granted_at) select $1, $2, role, $4 from unnest($3::text[]) as role
-     on conflict (tenant_id, account_id, role) do nothing`,
-    [tenantId, accountId, given, now],
-  );
-  for (const [action, names] of [['auth.role-granted', given] as const, ['auth.role-revoked', taken] as const]) {
-    for (const role of names) await writeAudit(client, asker, now, { action, subject: accountId, detail: { role } });
+  if (taken.includes('owner')) await keepAnOwner(desk, accountId);
+  for (const role of taken) {
+    await desk.run(
+      'delete from kernel.account_role where tenant_id = $1 and account_id = $2 and role = $3',
+      accountId,
+      role,
+    );
+    await desk.audit('auth.role-revoked', accountId, { role });
   }
+  for (const role of given) {
+    await desk.run('insert into kernel.account_role values ($1, $2, $3, $4)', accountId, role, desk.now);
+    await desk.audit('auth.role-granted', accountId, { role });
+  }
+  await desk.revoke(accountId);
 }
 
-async function heldRoles(client: pg.ClientBase, tenantId: string, accountId: string): Promise<string[]> {
-  // The account's row makes two who change its roles at once take turns.
-  const { rowCount } = await client.query(
-    "select from kernel.account where tenant_id = $1 and id = $2 and state <> 'deleted' for no key update",
-    [tenantId, accountId],
+/** Fails if there would be no active owner without this account. Two owners who remove each other take turns here. */
+export async function keepAnOwner(desk: Desk, withoutAccountId: string): Promise<void> {
+  const owners = await desk.all<{ id: string }>(
+    `select a.id from kernel.account_role r join kernel.account a on a.tenant_id = r.tenant_id and a.id = r.account_id
+     where r.tenant_id = $1 and r.role = 'owner' and a.state = 'active' order by a.id for update of r, a`,
   );
-  if (rowCount === 0) throw errors.account_missing();
-  const { rows } = await client.query<{ role: string }>(
-    'select role from kernel.account_role where tenant_id = $1 and account_id = $2',
-    [tenantId, accountId],
-  );
-  return rows.map((row) => row.role);
-}
-
-/** Fails if there would be no active owner without this account. Two owners who remove each other wait here. */
-export async function keepAnOwner(client: pg.ClientBase, tenantId: string, withoutAccountId: string): Promise<void> {
-  const { rows } = await client.query<{ account_id: string; state: string }>(
-    `select r.account_id, a.state from kernel.account_role r
-     join kernel.account a on a.tenant_id = r.tenant_id and a.id = r.account_id
-     where r.tenant_id = $1 and r.role = 'owner' order by r.account_id for update of r`,
-    [tenantId],
-  );
-  const owner = rows.some(({ account_id }) => account_id === withoutAccountId);
-  const others = rows.some(({ account_id, state }) => account_id !== withoutAccountId && state === 'active');
-  if (owner && !others) throw errors.last_owner();
+  if (owners.length === 1 && owners[0]?.id === withoutAccountId) throw errors.last_owner();
 }
 
 /** The kernel itself may do everything; a person only what they hold. */
-export function demandAll(asker: Asker, permissions: Iterable<string>): void {
-  if (asker.actor.kind === 'system') return;
-  const held: Person['permissions'] = asker.actor.kind === 'person' ? asker.actor.permissions : new Set();
-  const beyond = [...new Set(permissions)].filter((permission) => !held.has(permission));
+export function demandAll({ asker: { actor } }: Desk, permissions: Iterable<string>): void {
+  if (actor.kind === 'system') return;
+  const beyond = [...new Set(permissions)].filter((each) => actor.kind !== 'person' || !actor.permissions.has(each));
   if (beyond.length > 0) throw errors.beyond_you({ detail: `You lack ${beyond.join(', ')}.` });
-}
-
-/** Who holds a permission, by whichever role. */
-export async function holdersOf(
-  parts: Parts,
-  client: pg.ClientBase,
-  tenantId: string,
-  permission: string,
-): Promise<string[]> {
-  const names = (await rolesOf(parts, client, tenantId))
-    .filter((role) => role.permissions.includes(permission))
-    .map((role) => role.name);
-  const { rows } = await client.query<{ id: string }>(
-    `select distinct a.id from kernel.account a join kernel.account_role r on r.tenant_id = a.tenant_id and r.account_id = a.id
-     where a.tenant_id = $1 and a.state = 'active' and r.role = any($2)`,
-    [tenantId, names],
-  );
-  return rows.map((row) => row.id);
 }

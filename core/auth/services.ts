@@ -1,64 +1,36 @@
 // What plugins are offered: `accounts@1` and `audit@1`.
+import type { Call } from '@plinth/sdk';
 import { Accounts } from '@plinth/sdk/services/accounts.ts';
 import { Audit } from '@plinth/sdk/services/audit.ts';
 import { type Provided, provided } from '../room.ts';
-import { accountById, accountsById, changeAccount, normalEmail } from './accounts.ts';
-import { listAudit, writeAudit } from './audit.ts';
-import type { Parts } from './parts.ts';
-import { holdersOf } from './roles.ts';
-import { findLogin } from './sign-in.ts';
+import { accountById, accountsById, changeAccount } from './accounts.ts';
+import { atDesk, type Desk } from './desk.ts';
+import { askerOf, type Parts } from './parts.ts';
+import { listAudit } from './routes/audit-route.ts';
+import { findLogin, normalEmail } from './sign-in.ts';
 
 export function authServices(parts: Parts): Provided[] {
-  const { database, clock } = parts;
+  const at = <T>(call: Call, work: (desk: Desk) => Promise<T>) => atDesk(parts, askerOf(call), work);
   return [
     provided(Accounts, {
-      get: ({ tenant }, { accountId }) =>
-        database.tenant(tenant.id, (_tx, client) => accountById(parts, client, tenant.id, accountId), 'read'),
-      getMany: async ({ tenant }, { accountIds }) => ({
-        items: await database.tenant(
-          tenant.id,
-          (_tx, client) => accountsById(parts, client, tenant.id, accountIds),
-          'read',
-        ),
-      }),
-      findByEmail: async ({ tenant }, given) => {
-        const email = normalEmail(given.email);
-        const login = await database.tenant(
-          tenant.id,
-          (_tx, client) => findLogin(client, tenant.id, { email }),
-          'read',
-        );
+      get: (call, { accountId }) => at(call, (desk) => accountById(desk, accountId)),
+      getMany: async (call, { accountIds }) => ({ items: await at(call, (desk) => accountsById(desk, accountIds)) }),
+      findByEmail: async (call, { email }) => {
+        const login = await at(call, (desk) => findLogin(desk, { email: normalEmail(email) }));
         return login ? { accountId: login.id } : {};
       },
-      holders: async ({ tenant }, { permission }) => ({
-        accountIds: await database.tenant(
-          tenant.id,
-          (_tx, client) => holdersOf(parts, client, tenant.id, permission),
-          'read',
-        ),
-      }),
       setVerification: (call, { accountId, ...change }) =>
-        database.tenant(call.tenant.id, async (_tx, client) => {
-          const fact = {
-            action: 'auth.verification-changed',
-            subject: accountId,
-            detail: { ...change, by: call.caller },
-          };
-          await writeAudit(client, call, clock.now(), fact);
-          return changeAccount(parts, client, call.tenant.id, accountId, change);
+        at(call, async (desk) => {
+          await desk.audit('auth.verification-changed', accountId, { ...change, by: call.caller });
+          return changeAccount(desk, accountId, change);
         }),
     }),
     provided(Audit, {
-      write: async (call, { action, ...fact }) => {
-        await database.tenant(call.tenant.id, (_tx, client) =>
-          writeAudit(client, call, clock.now(), { ...fact, action: `${call.caller ?? 'kernel'}.${action}` }),
-        );
+      write: async (call, { action, subject, detail }) => {
+        await at(call, (desk) => desk.audit(`${call.caller ?? 'kernel'}.${action}`, subject, detail));
         return {};
       },
-      list: async ({ tenant }, query) => {
-        const page = await database.tenant(tenant.id, (_tx, client) => listAudit(client, tenant.id, query), 'read');
-        return { ...page, items: [...page.items] };
-      },
+      list: (call, query) => at(call, (desk) => listAudit(desk, query)),
     }),
   ];
 }

@@ -91,12 +91,33 @@ export async function authSite() {
       }),
     /** What the last letter to an address links to, after the `#`. */
     linkTo: (email: string) => {
-      const letter = letters.findLast(({ to, data }) => to === email && String(data['link']).includes('#'));
-      return String(letter?.data['link']).split('#')[1] ?? 'no letter came';
+      const letter = letters.findLast(({ to, data }) => to === email && String(data.link).includes('#'));
+      return String(letter?.data.link).split('#')[1] ?? 'no letter came';
     },
     asTenant: (tenantId: string, actor: Actor = { kind: 'system' }, caller?: string): Call => {
       const tenant = tenantId === ada.facts.id ? ada : bob;
       return new CallContext({ tenant, actor, requestId: 'test', clock, log: silent, ...(caller ? { caller } : {}) });
+    },
+    /** What the log says about a subject, newest first. */
+    auditOf: async (where: 'ada' | 'bob', subject: string) => {
+      const { rows } = await database.tenant(where === 'ada' ? ada.facts.id : bob.facts.id, (_tx, client) =>
+        client.query<{
+          action: string;
+          actor_kind: string;
+          actor_id: string | null;
+          detail: Record<string, unknown>;
+          network: string;
+        }>('select * from kernel.audit where subject = $1 order by at desc, id desc', [subject]),
+      );
+      return rows;
+    },
+    sweep: async (where: 'ada' | 'bob') => {
+      const tenant = where === 'ada' ? ada : bob;
+      const job = auth.contributions?.find((each) => each.kind === 'job');
+      await job?.handler(
+        new CallContext({ tenant, actor: { kind: 'system' }, requestId: 'test', clock, log: silent }),
+        {},
+      );
     },
     close: async () => {
       await door.close();

@@ -45,11 +45,6 @@ export const Accounts = service('accounts@1', {
     output: Type.Object({ accountId: Type.Optional(Id) }),
     capability: 'accounts:email',
   },
-  /** Who holds a permission, to send them what they should look at. */
-  holders: {
-    input: Type.Object({ permission: Type.String() }),
-    output: Type.Object({ accountIds: Type.Array(Id) }),
-  },
   setVerification: {
     input: Type.Object({
       accountId: Id,

@@ -1,50 +1,41 @@
 // One's own account: registering, confirming, the password, what is known of oneself.
-import type { Call, Contribution } from '@plinth/sdk';
-import { Account, DisplayName, Email } from '@plinth/sdk/services/accounts.ts';
+import type { Call, Contribution, Person } from '@plinth/sdk';
+import { DisplayName, Email } from '@plinth/sdk/services/accounts.ts';
 import { Type } from 'typebox';
 import { kernelRoute } from '../../room.ts';
-import { type AccountChange, changeAccount, listAccounts } from '../accounts.ts';
+import { changeAccount, listAccounts, PrivateAccount } from '../accounts.ts';
+import { atDesk } from '../desk.ts';
 import { errors } from '../errors.ts';
 import { askerOf, type Parts } from '../parts.ts';
 import { changePassword, requestReset, resetPassword } from '../recovery.ts';
 import { register, requestEmailChange, verifyEmail } from '../registration.ts';
 import { Password } from './session-routes.ts';
 
-export const PrivateAccount = Type.Object({
-  ...Account.properties,
-  email: Type.Optional(Type.String()),
-  roles: Type.Array(Type.String()),
-});
 const Me = Type.Object({
   ...PrivateAccount.properties,
   permissions: Type.Array(Type.String()),
   operator: Type.Boolean(),
 });
-const Locale = Type.String({ pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 });
-const Zone = Type.String({ maxLength: 60 });
+const Preferences = {
+  locale: Type.Optional(Type.String({ pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35 })),
+  zone: Type.Optional(Type.String({ maxLength: 60, description: 'IANA time zone.' })),
+};
 const Token = Type.String({ maxLength: 100 });
 /** The same whether there is such an account or not: what follows comes by mail. */
-const CheckMail = Type.Object({ status: Type.Literal('check-mail') });
+const reply = Type.Object({ status: Type.Literal('check-mail') });
 const checkMail = { status: 'check-mail' } as const;
+const mailing = { auth: 'public', perMinute: 10, reply, status: 202 } as const;
 
 export function accountRoutes(parts: Parts): Contribution[] {
+  return [...registrationRoutes(parts), ...passwordRoutes(parts), ...meRoutes(parts)];
+}
+
+function registrationRoutes(parts: Parts): Contribution[] {
+  const Registration = Type.Object({ email: Email, password: Password, displayName: DisplayName, ...Preferences });
   return [
     kernelRoute(
       'POST /auth/register',
-      {
-        auth: 'public',
-        summary: 'Register; a link to confirm the e-mail is sent',
-        perMinute: 10,
-        body: Type.Object({
-          email: Email,
-          password: Password,
-          displayName: DisplayName,
-          locale: Type.Optional(Locale),
-          zone: Type.Optional(Zone),
-        }),
-        reply: CheckMail,
-        status: 202,
-      },
+      { ...mailing, summary: 'Register; a link to confirm the e-mail is sent', body: Registration },
       async (call, request) => {
         checkZone(request.body.zone);
         await register(parts, askerOf(call, request), request.body);
@@ -60,35 +51,31 @@ export function accountRoutes(parts: Parts): Contribution[] {
         body: Type.Object({ token: Token }),
         reply: Type.Object({ email: Type.String() }),
       },
-      async (call, request) => verifyEmail(parts, askerOf(call, request), request.body.token),
+      (call, request) => atDesk(parts, askerOf(call, request), (desk) => verifyEmail(desk, request.body.token)),
     ),
     kernelRoute(
       'POST /auth/email',
       {
+        ...mailing,
         auth: 'user',
         summary: 'Ask for another e-mail; a link is sent there',
-        perMinute: 10,
         body: Type.Object({ email: Email, password: Password }),
-        reply: CheckMail,
-        status: 202,
       },
       async (call, request) => {
-        await requestEmailChange(parts, askerOf(call, request), call.actor.accountId, request.body);
+        await requestEmailChange(parts, askerOf(call, request), request.body);
         return checkMail;
       },
     ),
+  ];
+}
+
+function passwordRoutes(parts: Parts): Contribution[] {
+  return [
     kernelRoute(
       'POST /auth/password/forgot',
-      {
-        auth: 'public',
-        summary: 'Ask for a link to set a new password',
-        perMinute: 10,
-        body: Type.Object({ email: Email }),
-        reply: CheckMail,
-        status: 202,
-      },
+      { ...mailing, summary: 'Ask for a link to set a new password', body: Type.Object({ email: Email }) },
       async (call, request) => {
-        await requestReset(parts, askerOf(call, request), request.body);
+        await atDesk(parts, askerOf(call, request), (desk) => requestReset(desk, request.body));
         return checkMail;
       },
     ),
@@ -96,11 +83,11 @@ export function accountRoutes(parts: Parts): Contribution[] {
       'POST /auth/password/reset',
       {
         auth: 'public',
-        summary: 'Set a new password',
+        summary: 'Set a new password; every device is signed out',
         perMinute: 10,
         body: Type.Object({ token: Token, password: Password }),
       },
-      async (call, request) => resetPassword(parts, askerOf(call, request), request.body),
+      (call, request) => resetPassword(parts, askerOf(call, request), request.body),
     ),
     kernelRoute(
       'POST /auth/password',
@@ -110,50 +97,39 @@ export function accountRoutes(parts: Parts): Contribution[] {
         perMinute: 10,
         body: Type.Object({ current: Password, password: Password }),
       },
-      async (call, request) => {
-        const given = { ...request.body, sessionId: call.actor.credential.id };
-        await changePassword(parts, askerOf(call, request), call.actor.accountId, given);
-      },
-    ),
-    kernelRoute(
-      'GET /auth/me',
-      { auth: 'user', scope: 'account:read', summary: 'Who you are and what you may do', reply: Me },
-      async (call) => me(parts, call, call.actor),
-    ),
-    kernelRoute(
-      'PATCH /auth/me',
-      {
-        auth: 'user',
-        summary: 'Change what is known of you',
-        body: Type.Object({
-          displayName: Type.Optional(DisplayName),
-          locale: Type.Optional(Locale),
-          zone: Type.Optional(Zone),
-          birthDate: Type.Optional(Type.String({ format: 'date' })),
-        }),
-        reply: Me,
-      },
-      async (call, { body }) => {
-        checkZone(body.zone);
-        const change: AccountChange = body;
-        await parts.database.tenant(call.tenant.id, (_tx, client) =>
-          changeAccount(parts, client, call.tenant.id, call.actor.accountId, change),
-        );
-        return me(parts, call, call.actor);
-      },
+      (call, request) => changePassword(parts, askerOf(call, request), request.body),
     ),
   ];
 }
 
-async function me(
-  parts: Parts,
-  call: Pick<Call, 'tenant'>,
-  actor: { readonly accountId: string; readonly permissions: ReadonlySet<string>; readonly operator: boolean },
-) {
-  const { items } = await listAccounts(parts, call.tenant.id, { accountId: actor.accountId });
-  const [account] = items;
-  if (!account) throw errors.account_missing();
-  return { ...account, roles: [...account.roles], permissions: [...actor.permissions], operator: actor.operator };
+function meRoutes(parts: Parts): Contribution[] {
+  const me = async (call: Call, { accountId, permissions, operator }: Person) => {
+    const found = await atDesk(parts, askerOf(call), (desk) => listAccounts(desk, { id: accountId }));
+    const [account] = found.items;
+    if (!account) throw errors.account_missing();
+    return { ...account, permissions: [...permissions], operator };
+  };
+  const Change = Type.Object({
+    displayName: Type.Optional(DisplayName),
+    birthDate: Type.Optional(Type.String({ format: 'date' })),
+    ...Preferences,
+  });
+  return [
+    kernelRoute(
+      'GET /auth/me',
+      { auth: 'user', scope: 'account:read', summary: 'Who you are and what you may do', reply: Me },
+      (call) => me(call, call.actor),
+    ),
+    kernelRoute(
+      'PATCH /auth/me',
+      { auth: 'user', summary: 'Change what is known of you', body: Change, reply: Me },
+      async (call, { body }) => {
+        checkZone(body.zone);
+        await atDesk(parts, askerOf(call), (desk) => changeAccount(desk, desk.me, body));
+        return me(call, call.actor);
+      },
+    ),
+  ];
 }
 
 function checkZone(zone: string | undefined): void {

@@ -1,36 +1,20 @@
-// For who runs a site: its people, their roles, and the audit log.
+// For who runs a site: its people, and their roles.
 import type { Contribution } from '@plinth/sdk';
-import { AuditEntry } from '@plinth/sdk/services/audit.ts';
 import { Type } from 'typebox';
 import { kernelRoute } from '../../room.ts';
-import { changeAccount, listAccounts } from '../accounts.ts';
-import { listAudit, writeAudit } from '../audit.ts';
+import { changeAccount, listAccounts, PrivateAccount } from '../accounts.ts';
 import { personFor } from '../authenticate.ts';
+import { atDesk, type Desk } from '../desk.ts';
 import { errors } from '../errors.ts';
-import { type Asker, askerOf, type Parts, revoking } from '../parts.ts';
-import { demandAll, keepAnOwner, putRole, removeRole, rolesOf, setRoles } from '../roles.ts';
-import { dropSessions } from '../sessions.ts';
-import { PrivateAccount } from './account-routes.ts';
-import { idOr } from './session-routes.ts';
+import { askerOf, type Parts } from '../parts.ts';
+import { assignRoles, demandAll, keepAnOwner, putRole, Role, removeRole, rolesOf } from '../roles.ts';
+import { endSessions } from '../sessions.ts';
+import { Id, idOf } from './session-routes.ts';
 
-const Id = Type.String({ format: 'uuid' });
-const RoleName = '^[a-z][a-z0-9-]{0,39}$';
-const Permissions = Type.Array(Type.String({ maxLength: 120 }), { maxItems: 500, uniqueItems: true });
-const Role = Type.Object({
-  name: Type.String(),
-  title: Type.String(),
-  permissions: Type.Array(Type.String()),
-  origin: Type.Union([Type.Literal('kernel'), Type.Literal('tenant'), Type.Literal('plugin')]),
-});
-const Paging = { after: Type.Optional(Id), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) };
 const accounts = { permission: 'kernel.accounts' } as const;
 const roles = { permission: 'kernel.roles' } as const;
 
-export function adminRoutes(parts: Parts): Contribution[] {
-  return [...peopleRoutes(parts), ...roleRoutes(parts), auditRoute(parts)];
-}
-
-function peopleRoutes(parts: Parts): Contribution[] {
+export function peopleRoutes(parts: Parts): Contribution[] {
   return [
     kernelRoute(
       'GET /auth/accounts',
@@ -38,13 +22,14 @@ function peopleRoutes(parts: Parts): Contribution[] {
         auth: accounts,
         scope: 'accounts:read',
         summary: 'The people of this site, newest first',
-        query: Type.Object({ search: Type.Optional(Type.String({ maxLength: 100 })), ...Paging }),
-        reply: Type.Object({ items: Type.Array(PrivateAccount), next: Type.Optional(Type.String()) }),
+        query: Type.Object({
+          search: Type.Optional(Type.String({ maxLength: 100 })),
+          after: Type.Optional(Id),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+        }),
+        reply: Type.Object({ items: Type.Array(PrivateAccount), next: Type.Optional(Id) }),
       },
-      async (call, { query }) => {
-        const page = await listAccounts(parts, call.tenant.id, query);
-        return { ...page, items: page.items.map((each) => ({ ...each, roles: [...each.roles] })) };
-      },
+      (call, { query }) => atDesk(parts, askerOf(call), (desk) => listAccounts(desk, query)),
     ),
     kernelRoute(
       'PATCH /auth/accounts/:accountId',
@@ -53,8 +38,10 @@ function peopleRoutes(parts: Parts): Contribution[] {
         summary: 'Suspend an account, or let it in again',
         body: Type.Object({ state: Type.Union([Type.Literal('active'), Type.Literal('suspended')]) }),
       },
-      async (call, request) =>
-        setState(parts, askerOf(call, request), idOr(request.params.accountId), request.body.state),
+      (call, request) => {
+        const { params, body } = request;
+        return atDesk(parts, askerOf(call, request), (desk) => setState(desk, idOf(params.accountId), body.state));
+      },
     ),
     kernelRoute(
       'PUT /auth/accounts/:accountId/roles',
@@ -63,28 +50,30 @@ function peopleRoutes(parts: Parts): Contribution[] {
         summary: 'Give an account exactly these roles',
         body: Type.Object({ roles: Type.Array(Type.String({ maxLength: 100 }), { maxItems: 50, uniqueItems: true }) }),
       },
-      async (call, request) =>
-        setRoles(parts, askerOf(call, request), idOr(request.params.accountId), request.body.roles),
+      (call, request) => {
+        const { params, body } = request;
+        return atDesk(parts, askerOf(call, request), (desk) => assignRoles(desk, idOf(params.accountId), body.roles));
+      },
     ),
   ];
 }
 
 /** Nobody shuts out somebody who may do more than they may. */
-async function setState(parts: Parts, asker: Asker, accountId: string, state: 'active' | 'suspended'): Promise<void> {
-  const tenantId = asker.tenant.id;
-  const person = await personFor(parts, tenantId, accountId);
-  if (person) demandAll(asker, person.permissions);
-  await revoking(parts, tenantId, accountId, async (client) => {
-    if (state === 'suspended') {
-      await keepAnOwner(client, tenantId, accountId);
-      await dropSessions(parts, client, asker, { accountId }, 'auth.signed-out');
-    }
-    await changeAccount(parts, client, tenantId, accountId, { state });
-    await writeAudit(client, asker, parts.clock.now(), { action: `auth.account-${state}`, subject: accountId });
-  });
+async function setState(desk: Desk, accountId: string, state: 'active' | 'suspended'): Promise<void> {
+  const person = await personFor(desk, accountId);
+  demandAll(desk, person?.permissions ?? []);
+  if (state === 'suspended') {
+    await keepAnOwner(desk, accountId);
+    await endSessions(desk, { accountId });
+  }
+  await changeAccount(desk, accountId, { state });
+  await desk.revoke(accountId);
+  await desk.audit(`auth.account-${state}`, accountId);
 }
 
-function roleRoutes(parts: Parts): Contribution[] {
+export function roleRoutes(parts: Parts): Contribution[] {
+  const name = Type.String({ minLength: 1, maxLength: 80 });
+  const permissions = Type.Array(Type.String({ maxLength: 120 }), { maxItems: 500, uniqueItems: true });
   return [
     kernelRoute(
       'GET /auth/roles',
@@ -98,62 +87,26 @@ function roleRoutes(parts: Parts): Contribution[] {
           }),
         }),
       },
-      async (call) => {
-        const found = await parts.database.tenant(
-          call.tenant.id,
-          (_tx, client) => rolesOf(parts, client, call.tenant.id),
-          'read',
-        );
-        return {
-          items: found.map((role) => ({ ...role, permissions: [...role.permissions] })),
-          permissions: { ...parts.permissions.described() },
-        };
-      },
+      async (call) => ({
+        items: await atDesk(parts, askerOf(call), rolesOf),
+        permissions: { ...parts.permissions.described() },
+      }),
     ),
     kernelRoute(
       'PUT /auth/roles/:role',
       {
         auth: roles,
         summary: 'Make or change a role of this site; "member" is what everybody may do',
-        body: Type.Object({ title: Type.String({ minLength: 1, maxLength: 80 }), permissions: Permissions }),
+        body: Type.Object({ title: name, permissions }),
       },
-      async (call, request) => {
-        const { role } = request.params;
-        if (!new RegExp(RoleName).test(role))
-          throw errors.role_reserved({ detail: 'A name has small letters, digits and "-".' });
-        await putRole(parts, askerOf(call, request), { name: role, ...request.body });
+      (call, request) => {
+        const role = { name: request.params.role, ...request.body };
+        if (!/^[a-z][a-z0-9-]{0,39}$/.test(role.name)) throw errors.bad_role_name();
+        return atDesk(parts, askerOf(call, request), (desk) => putRole(desk, role));
       },
     ),
-    kernelRoute(
-      'DELETE /auth/roles/:role',
-      { auth: roles, summary: 'Remove a role of this site' },
-      async (call, request) => removeRole(parts, askerOf(call, request), request.params.role),
+    kernelRoute('DELETE /auth/roles/:role', { auth: roles, summary: 'Remove a role of this site' }, (call, request) =>
+      atDesk(parts, askerOf(call, request), (desk) => removeRole(desk, request.params.role)),
     ),
   ];
-}
-
-function auditRoute(parts: Parts): Contribution {
-  return kernelRoute(
-    'GET /auth/audit',
-    {
-      auth: { permission: 'kernel.audit' },
-      scope: 'audit:read',
-      summary: 'Who did what, newest first',
-      query: Type.Object({
-        action: Type.Optional(Type.String({ maxLength: 120 })),
-        subject: Type.Optional(Type.String({ maxLength: 200 })),
-        actorId: Type.Optional(Id),
-        ...Paging,
-      }),
-      reply: Type.Object({ items: Type.Array(AuditEntry), next: Type.Optional(Type.String()) }),
-    },
-    async (call, { query }) => {
-      const page = await parts.database.tenant(
-        call.tenant.id,
-        (_tx, client) => listAudit(client, call.tenant.id, query),
-        'read',
-      );
-      return { ...page, items: [...page.items] };
-    },
-  );
 }
