@@ -135,7 +135,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     limiter: new RateLimiter(() => clock.now().getTime()),
     limits: options.limits ?? { readsPerMinute: 600, writesPerMinute: 100 },
   };
-  const site = await buildSite({ rooms, loaded: runtime.loaded, mode: config.mode });
+  const site = await buildSite({ rooms, loaded: runtime.loaded, log, publicUrl: config.publicUrl });
   const machine = await buildMachine({
     notReady: () => notReady(database),
     metrics: async () => '',

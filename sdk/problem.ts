@@ -62,6 +62,11 @@ export type Errors<T extends Record<string, ErrorSpec>> = {
   readonly [K in keyof T]: (occurrence?: Occurrence) => Problem;
 };
 
+const known = new Map<string, ErrorSpec>();
+
+/** Every code that a loaded package defined: `/docs/errors` explains them. */
+export const knownErrors: ReadonlyMap<string, ErrorSpec> = known;
+
 /**
  * A package's error table. Codes are `<owner>.<name>` and never change once published.
  *
@@ -72,6 +77,7 @@ export type Errors<T extends Record<string, ErrorSpec>> = {
 export function defineErrors<const T extends Record<string, ErrorSpec>>(owner: string, table: T): Errors<T> {
   const errors: Record<string, (occurrence?: Occurrence) => Problem> = {};
   for (const [name, spec] of Object.entries(table)) {
+    known.set(`${owner}.${name}`, spec);
     errors[name] = (occurrence) => new Problem(`${owner}.${name}`, spec, occurrence);
   }
   return errors as Errors<T>;

@@ -16,8 +16,13 @@ export function arrive(request: IncomingMessage, arrival: Arrival): void {
   (request as Arrived).plinthArrival = arrival;
 }
 
+/** Files that every address serves are asked for without a tenant. */
+export function knownArrivalOf(request: IncomingMessage): Arrival | undefined {
+  return (request as Arrived).plinthArrival;
+}
+
 export function arrivalOf(request: IncomingMessage): Arrival {
-  const arrival = (request as Arrived).plinthArrival;
+  const arrival = knownArrivalOf(request);
   if (!arrival) throw new Error('a request reached a plugin without passing the front');
   return arrival;
 }

@@ -7,8 +7,8 @@ import type { TenantState } from '../tenancy/state.ts';
 import { isEnabled, type Tenancy } from '../tenancy/tenancy.ts';
 import { arrive } from './arrival.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
-import { API_HEADERS } from './headers.ts';
-import { problemOf, sendProblem } from './problems.ts';
+import { refuse } from './pages/refusal.ts';
+import { problemOf } from './problems.ts';
 
 export interface FrontDeps {
   readonly tenancy: Tenancy;
@@ -46,19 +46,20 @@ export class Front {
     const requestId = requestIdOf(request);
     if (this.#draining) {
       response.setHeader('connection', 'close');
-      if (!request.url?.startsWith('/health')) return sendProblem(response, errors.draining(), requestId, API_HEADERS);
+      if (!request.url?.startsWith('/health')) return refuse(request, response, errors.draining(), requestId);
     }
     const url = request.url ?? '/';
     if (url.startsWith('/health') || url.startsWith('/metrics')) return this.#deps.machine.routing(request, response);
+    if (url.startsWith('/assets/')) return this.#deps.site().routing(request, response);
     try {
       const tenant = this.#deps.tenancy.byHost(hostOf(request));
       if (!(tenant instanceof Promise)) return this.#enter(request, response, url, requestId, tenant);
       tenant.then(
         (found) => this.#enter(request, response, url, requestId, found),
-        (error) => sendProblem(response, problemOf(error), requestId, API_HEADERS),
+        (error) => refuse(request, response, problemOf(error), requestId),
       );
     } catch (error) {
-      sendProblem(response, problemOf(error), requestId, API_HEADERS);
+      refuse(request, response, problemOf(error), requestId);
     }
   };
 
@@ -69,7 +70,7 @@ export class Front {
     requestId: string,
     tenant: TenantState | undefined,
   ): void {
-    if (!tenant?.active) return sendProblem(response, errors.no_tenant(), requestId, API_HEADERS);
+    if (!tenant?.active) return refuse(request, response, errors.no_tenant(), requestId);
     const cors = request.headers.origin === undefined ? undefined : corsHeaders(request, tenant);
     if (cors) for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
@@ -80,7 +81,7 @@ export class Front {
     const app = this.apps.get(plugin);
     // A plugin that is off answers exactly like one that does not exist.
     if (!app || !(plugin === 'kernel' || isEnabled(tenant, plugin)))
-      return sendProblem(response, errors.not_found(), requestId, API_HEADERS);
+      return refuse(request, response, errors.not_found(), requestId);
     app.routing(request, response);
   }
 

@@ -14,11 +14,14 @@ export async function buildMachine({ notReady, metrics, metricsToken }: MachineD
   app.get('/health/live', async () => ({ status: 'live' }));
   app.get('/health/ready', async (_request, reply) => {
     const reasons = await notReady();
-    return reply.code(reasons.length === 0 ? 200 : 503).send({ status: reasons.length === 0 ? 'ready' : 'not ready', reasons });
+    return reply
+      .code(reasons.length === 0 ? 200 : 503)
+      .send({ status: reasons.length === 0 ? 'ready' : 'not ready', reasons });
   });
   app.get('/metrics', async (request, reply) => {
     // Without a token they do not exist: names of routes and tenants' volumes are nobody's business.
-    if (metricsToken === undefined || request.headers.authorization !== `Bearer ${metricsToken}`) return reply.code(404).send();
+    if (metricsToken === undefined || request.headers.authorization !== `Bearer ${metricsToken}`)
+      return reply.code(404).send();
     return reply.type('text/plain; version=0.0.4').send(await metrics());
   });
   await app.ready();

@@ -1,16 +1,75 @@
-import type { FastifyInstance } from 'fastify';
+import type { Plugin } from '@plinth/sdk';
+import { knownErrors } from '@plinth/sdk';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TenantState } from '../tenancy/state.ts';
 import { arrivalOf } from './arrival.ts';
-import type { OpenApiPart } from './openapi.ts';
+import { API_HEADERS, PAGE_HEADERS } from './headers.ts';
+import { openApiDocument } from './openapi.ts';
+import { type ApiPart, operationsOf } from './operations.ts';
+import { errorCodesPage } from './pages/error-codes.ts';
+import { homePage } from './pages/home.ts';
+import { createKept } from './pages/kept.ts';
+import { referencePage } from './pages/reference.ts';
 
-/** The plain pages that stand until the shell is there: what this site is, and its API by plugin. */
-export function addPages(
-  app: FastifyInstance,
-  headers: Readonly<Record<string, string>>,
-  partsOf: (shown: (id: string) => boolean) => OpenApiPart[],
-): void {
-  app.get('/', async (request, reply) => {
-    const { tenant } = arrivalOf(request.raw);
-    const parts = partsOf((id) => tenant.enabled.has(id));
-    return reply.headers(headers).type('text/html; charset=utf-8').send(`<!doctype html><title>${tenant.facts.name}</title><h1>${tenant.facts.name}</h1><p>${parts.length} parts</p>`);
+export interface PagesDeps {
+  readonly kernel: ApiPart;
+  /** What is switched on in a tenant. */
+  readonly pluginsOf: (tenant: TenantState) => readonly Plugin[];
+  /** Whether people reach the site by https, whatever the proxy speaks to this node. */
+  readonly https: boolean;
+}
+
+/** The plain pages that stand until the shell is there, and the OpenAPI document: all of one tenant's, for everybody. */
+export function addPages(app: FastifyInstance, { kernel, pluginsOf, https }: PagesDeps): void {
+  const mailbox = kernel.routes.some(({ path }) => path === '/mail/mailbox');
+  const sendKept = createKept();
+
+  function add(path: string, type: 'html' | 'json', make: (site: Site) => string): void {
+    const headers = type === 'html' ? PAGE_HEADERS : API_HEADERS;
+    const mime = type === 'html' ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8';
+    app.get(path, async (request, reply) => {
+      const { tenant, requestId } = arrivalOf(request.raw);
+      const plugins = pluginsOf(tenant);
+      const origin = originOf(request, tenant, https);
+      reply.headers(headers).header('x-request-id', requestId).type(mime);
+      return sendKept(request, reply, tenant, path, [origin, ...plugins], () =>
+        make({ tenant, origin, plugins: plugins.map(partOf) }),
+      );
+    });
+  }
+
+  add('/', 'html', ({ tenant, plugins }) => homePage(tenant.facts, plugins, mailbox));
+  add('/docs/api', 'html', ({ tenant, origin, plugins }) =>
+    referencePage(tenant.facts.name, origin, operationsOf([...plugins, kernel])),
+  );
+  add('/docs/errors', 'html', ({ tenant, plugins }) => {
+    const owners = new Set([...plugins, kernel].map(({ id }) => id));
+    const codes = [...knownErrors].filter(([code]) => owners.has(code.slice(0, code.indexOf('.'))));
+    return errorCodesPage(
+      tenant.facts.name,
+      codes.sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
   });
+  add('/api/openapi.json', 'json', ({ tenant, plugins }) =>
+    JSON.stringify(openApiDocument(tenant.facts.name, operationsOf([...plugins, kernel]))),
+  );
+  app.get('/docs', async (_request, reply) => reply.headers(API_HEADERS).redirect('/docs/api'));
+}
+
+interface Site {
+  readonly tenant: TenantState;
+  /** `https://ada.example.org` */
+  readonly origin: string;
+  readonly plugins: readonly ApiPart[];
+}
+
+function partOf({ header: { id, title, summary, version }, contributions }: Plugin): ApiPart {
+  const routes = contributions.filter((each) => each.kind === 'route');
+  return { id, title, summary, version, prefix: `/api/${id}`, routes };
+}
+
+/** The host was found to be the tenant's; what a stranger wrote after its colon was not. */
+function originOf({ host, protocol }: FastifyRequest, tenant: TenantState, https: boolean): string {
+  const known = /^[a-z0-9.-]+(:\d{1,5})?$/i.test(host) ? host : (tenant.hosts[0] ?? '');
+  return `${https ? 'https' : protocol}://${known}`;
 }

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { Problem } from '@plinth/sdk';
 import type { FastifyError } from 'fastify';
 import { isConnectionFailure } from '../database/database.ts';
@@ -26,20 +25,3 @@ const FASTIFY_CODES: Readonly<Record<string, (message?: string) => Problem>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     errors.bad_request({ detail: 'The body is not as long as Content-Length says.' }),
 };
-
-/** Answers on the bare response, where no Fastify instance is in charge yet. */
-export function sendProblem(
-  response: ServerResponse,
-  problem: Problem,
-  requestId: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const body = JSON.stringify({ ...problem.toJSON(), requestId });
-  response.writeHead(problem.status, {
-    ...headers,
-    'content-type': PROBLEM_TYPE,
-    'content-length': Buffer.byteLength(body),
-    'x-request-id': requestId,
-  });
-  response.end(body);
-}

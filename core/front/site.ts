@@ -1,65 +1,62 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import compress from '@fastify/compress';
+import type { Log } from '@plinth/sdk';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
 import type { Loaded } from '../plugins/runtime.ts';
 import type { Room } from '../room.ts';
 import { isEnabled } from '../tenancy/tenancy.ts';
-import { arrivalOf } from './arrival.ts';
-import { API_HEADERS, PAGE_HEADERS } from './headers.ts';
-import { type OpenApiPart, openApiDocument } from './openapi.ts';
+import { knownArrivalOf } from './arrival.ts';
+import type { ApiPart } from './operations.ts';
+import { addAssets } from './pages/assets.ts';
+import { refusalOf } from './pages/refusal.ts';
 import { addPages } from './pages.ts';
-import { PROBLEM_TYPE, problemOf } from './problems.ts';
+import { problemOf } from './problems.ts';
 
 export interface SiteDeps {
   readonly rooms: readonly Room[];
   readonly loaded: ReadonlyMap<string, Loaded>;
-  readonly mode: string;
+  readonly log: Log;
+  /** How pages are reached from outside. */
+  readonly publicUrl: string;
 }
 
 /** What is served outside `/api/<plugin>`: the pages, and the OpenAPI document of the tenant that is asked. */
-export async function buildSite(deps: SiteDeps): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, genReqId: (raw) => arrivalOf(raw as never).requestId, requestIdHeader: false });
+export async function buildSite({ rooms, loaded, log, publicUrl }: SiteDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    genReqId: (raw) => knownArrivalOf(raw as FastifyRequest['raw'])?.requestId ?? '-',
+    requestIdHeader: false,
+  });
+  await app.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });
   app.setNotFoundHandler((request) => {
     throw errors.not_found({ detail: `${request.url.split('?')[0]} leads nowhere.` });
   });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    return reply
-      .code(problem.status)
-      .headers(API_HEADERS)
-      .header('x-request-id', request.id)
-      .type(PROBLEM_TYPE)
-      .serializer(JSON.stringify)
-      .send({ ...problem.toJSON(), requestId: request.id });
+  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, log));
+  addAssets(app);
+  addPages(app, {
+    kernel: kernelPart(rooms),
+    pluginsOf: (tenant) => [...loaded.values()].filter(({ id }) => isEnabled(tenant, id)).map(({ plugin }) => plugin),
+    https: publicUrl.startsWith('https:'),
   });
-  app.get('/api/openapi.json', async (request, reply) => {
-    const { tenant } = arrivalOf(request.raw);
-    const document = openApiDocument(
-      { name: tenant.facts.name, url: `${request.protocol}://${request.host}` },
-      partsOf(deps, (id) => isEnabled(tenant, id)),
-    );
-    return reply.headers(API_HEADERS).header('cache-control', 'no-cache').send(document);
-  });
-  addPages(app, PAGE_HEADERS, (id) => partsOf(deps, id));
   await app.ready();
   return app;
 }
 
-function partsOf({ rooms, loaded }: SiteDeps, shown: (id: string) => boolean): OpenApiPart[] {
-  const kernel: OpenApiPart = {
+function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+  const problem = problemOf(error);
+  const { code, status } = problem;
+  if (status >= 500) log.error('request-failed', { requestId: request.id, code, url: request.url, error });
+  const site = knownArrivalOf(request.raw)?.tenant.facts.name;
+  const { headers, body } = refusalOf(request.raw, problem, request.id, site);
+  return reply.code(status).headers(headers).serializer(String).send(body);
+}
+
+function kernelPart(rooms: readonly Room[]): ApiPart {
+  return {
     id: 'kernel',
     title: 'Kernel',
-    summary: 'Accounts, files, jobs, notices.',
+    summary: 'What every product stands on: accounts, files, jobs, notices.',
     prefix: '/api/kernel',
     routes: rooms.flatMap((room) => (room.contributions ?? []).filter((each) => each.kind === 'route')),
   };
-  const plugins = [...loaded.values()]
-    .filter(({ id }) => shown(id))
-    .map(({ id, plugin: { header, contributions } }) => ({
-      id,
-      title: header.title,
-      summary: header.summary,
-      prefix: `/api/${id}`,
-      routes: contributions.filter((each) => each.kind === 'route'),
-    }));
-  return [kernel, ...plugins];
 }
