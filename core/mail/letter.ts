@@ -30,7 +30,7 @@ export function writeLetter(
   const data = readable({ ...given, siteName: brand.siteName }, language, brand.zone ?? 'UTC');
   const fill = (texts: readonly string[]) =>
     texts.map((text) => filled(text, data)).filter((text) => text !== undefined);
-  const subject = (filled(letter.subject, data) ?? brand.siteName).slice(0, 200);
+  const subject = (filled(letter.subject, data) ?? (data.siteName || new URL(brand.url).host)).slice(0, 200);
   const body = fill(letter.body);
   const after = fill(letter.after ?? []);
   const link = given.link === undefined ? undefined : webAddress(String(given.link), brand.url);

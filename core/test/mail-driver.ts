@@ -163,9 +163,14 @@ export function aMailRoom({ database, ada }: Place, given: Partial<MailDeps> & {
     },
     rows: async () => {
       const { rows } = await database.spanning((_, client) =>
-        client.query<{ address: string; state: string; reason: string; attempts: number; data: unknown }>(
-          'select address, state, reason, attempts, data from kernel.mail_message order by id',
-        ),
+        client.query<{
+          address: string;
+          template: string;
+          state: string;
+          reason: string;
+          attempts: number;
+          data: unknown;
+        }>('select * from kernel.mail_message order by template, address, tenant_id, id'),
       );
       return rows;
     },

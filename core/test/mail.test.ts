@@ -302,10 +302,11 @@ describe('suppression', () => {
     await room.enqueue({ to: 'gone@example.org' });
     await room.enqueue({ to: 'gone@example.org', tenantId: place.bob });
     await room.mail.settle();
-    expect((await room.rows()).map(({ state, reason }) => [state, reason.slice(0, 7)])).toEqual([
-      ['failed', expect.anything()],
-      ['suppressed', 'bounced'],
-      ['sent', ''],
+    const states = (await room.rows()).map(({ address, state }) => [address, state]);
+    expect(states.sort()).toEqual([
+      ['Gone@example.org', 'failed'],
+      ['gone@example.org', 'sent'],
+      ['gone@example.org', 'suppressed'],
     ]);
     await place.database.tenant(place.ada, (_, client) => room.mail.restore(client, place.ada, 'gone@example.org'));
     await room.enqueue({ to: 'gone@example.org' });
@@ -320,7 +321,7 @@ describe('suppression', () => {
     await room.enqueue({ template: 'kernel.notice', data: { title: 'News', text: 'x' } });
     await room.enqueue();
     await room.mail.settle();
-    expect((await room.rows()).map(({ state }) => state)).toEqual(['suppressed', 'sent']);
+    expect((await room.rows()).map(({ state }) => state)).toEqual(['suppressed', 'sent']); // kernel.notice, kernel.verify-email
   });
 
   test('mail that was asked for goes before mail that was not', async () => {
