@@ -35,9 +35,9 @@ const law: Room[] = [
   { holds: /^studio\//, may: ['sdk/', 'studio/', ...PORTABLE, 'plugins/*/web/'] },
 ];
 
-/** The test bench of every room. */
 const TEST = /(^|\/)test\//;
-const FOR_TESTS = 'core/testing/';
+/** The test bench, and the plugins that exist to be tried. */
+const FOR_TESTS = ['core/testing/', 'examples/'];
 
 const STATEMENT = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
 const CALL = /\bimport\(\s*'([^']+)'\s*\)/g;
@@ -57,7 +57,7 @@ export function unlawful(file: string, imports: Import[]): string[] {
   if (!room) return [];
   const own = room.holds.exec(file)?.[1] ?? '';
   const allowed = (type: boolean) =>
-    [...room.may, ...(type ? (room.mayType ?? []) : []), ...(TEST.test(file) ? [FOR_TESTS] : [])].map((path) =>
+    [...room.may, ...(type ? (room.mayType ?? []) : []), ...(TEST.test(file) ? FOR_TESTS : [])].map((path) =>
       path.replace('$1', own),
     );
   return imports.flatMap(({ specifier, typeOnly }) => {

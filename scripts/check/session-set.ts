@@ -1,5 +1,5 @@
-/** A SET at the start of a statement: `set role x`, but not the `set` of an update, nor `set local`. */
-const SET = /^\s*set\s+(?!local\b|constraints\b|transaction\b)\w/i;
+/** A SET at the start of a statement: `set role x`, but not the `set` of an update, nor `set local`, nor plain English. */
+const SET = /^\s*set\s+(?!local\b)(session\s+)?(role|time\s+zone|authorization|characteristics|[\w.]+\s*(=|to\s))/i;
 const SET_CONFIG = /\bset_config\s*\([^()]*,\s*false\s*\)/i;
 
 /** Line numbers of SQL that changes a setting for the whole session. */

@@ -28,6 +28,7 @@ describe('who may import whom', () => {
     ['sdk/define/event.ts', `import type { TSchema } from 'typebox';\nimport { newId } from '../id.ts';`],
     ['core/kernel.ts', `import { event } from '@plinth/sdk';\nimport { render } from '../sandbox/render/render.ts';`],
     ['core/test/kernel.test.ts', `import { testDatabase } from '../testing/database.ts';`],
+    ['core/test/kernel.test.ts', `import { tipJar } from '../../examples/tip-jar/plugin.ts';`],
     [
       'plugins/feed/plugin.ts',
       `import { Wallet } from '../wallet/contract.ts';\nimport { Wallet } from '@plinth/wallet/contract.ts';`,
@@ -52,16 +53,20 @@ describe('settings that outlive their transaction', () => {
     ['await client.query(`set role x`);', 1],
     ["\nawait client.query('begin; SET search_path = x');", 2],
     ["select('select set_config($1, $2, false)');", 1],
+    ['`set session authorization x`', 1],
+    ['`set app.tenant to x`', 1],
   ])('are found in %s', (source, line) => {
     expect(sessionSets(source, false)).toEqual([line]);
   });
 
-  test.each(['`begin; set local role x`', '`update t\n  set a = 1`', "'set constraints all deferred'"])(
-    'are not seen in %s',
-    (source) => {
-      expect(sessionSets(source, false)).toEqual([]);
-    },
-  );
+  test.each([
+    '`begin; set local role x`',
+    '`update t\n  set a = 1`',
+    "'set constraints all deferred'",
+    "'set aside: a plugin'",
+  ])('are not seen in %s', (source) => {
+    expect(sessionSets(source, false)).toEqual([]);
+  });
 
   test('are found in a migration, where comments do not count', () => {
     expect(sessionSets('-- set role x;\nupdate t\nset a = 1;\nset role x;\n', true)).toEqual([4]);
