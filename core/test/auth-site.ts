@@ -1,7 +1,9 @@
 // Two sites behind a real front, for the tests of the auth room: `ada` and `bob`, a clock that is told, and their mail.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Actor, Call } from '@plinth/sdk';
+import type { Call, Client, Methods, Service } from '@plinth/sdk';
+import { Accounts } from '@plinth/sdk/services/accounts.ts';
+import { Audit } from '@plinth/sdk/services/audit.ts';
 import { type AuthApi, createAuth } from '../auth/auth.ts';
 import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
@@ -11,6 +13,7 @@ import { RateLimiter } from '../front/rate-limit.ts';
 import { buildRouteApp } from '../front/route-app.ts';
 import { CallContext } from '../plugins/call.ts';
 import { kernelRoute, type Room } from '../room.ts';
+import { checkOf } from '../schemas.ts';
 import { Tenancy } from '../tenancy/tenancy.ts';
 import { createTemplate, testDatabase } from '../testing/database.ts';
 
@@ -65,6 +68,15 @@ export async function authSite() {
       publicUrlOf: async (tenantId) => `http://${tenantId === ada.facts.id ? 'ada' : 'bob'}.localhost`,
     });
   const auth = node();
+  const callOf = (): Call =>
+    new CallContext({
+      tenant: ada,
+      actor: { kind: 'system' },
+      requestId: 'test',
+      clock,
+      log: silent,
+      caller: 'tip-jar',
+    });
   const door = await serve(auth, tenancy, clock);
 
   return {
@@ -94,10 +106,9 @@ export async function authSite() {
       const letter = letters.findLast(({ to, data }) => to === email && String(data.link).includes('#'));
       return String(letter?.data.link).split('#')[1] ?? 'no letter came';
     },
-    asTenant: (tenantId: string, actor: Actor = { kind: 'system' }, caller?: string): Call => {
-      const tenant = tenantId === ada.facts.id ? ada : bob;
-      return new CallContext({ tenant, actor, requestId: 'test', clock, log: silent, ...(caller ? { caller } : {}) });
-    },
+    /** As the plugin `tip-jar` of ada sees them. */
+    accounts: offered(auth, Accounts, callOf),
+    audit: offered(auth, Audit, callOf),
     /** What the log says about a subject, newest first. */
     auditOf: async (where: 'ada' | 'bob', subject: string) => {
       const { rows } = await database.tenant(where === 'ada' ? ada.facts.id : bob.facts.id, (_tx, client) =>
@@ -128,6 +139,23 @@ export async function authSite() {
 }
 
 export type AuthSite = Awaited<ReturnType<typeof authSite>>;
+
+/** A service of the room, held against its schemas as the plugin host does. */
+function offered<M extends Methods>(auth: Room, service: Service<M>, callOf: () => Call): Client<M> {
+  const handlers = auth.provides?.find((each) => each.service.id === service.id)?.handlers ?? {};
+  const methods = Object.entries(handlers).map(([name, handler]) => [
+    name,
+    async (input: unknown) => {
+      const { input: takes, output } = service.methods[name] ?? {};
+      if (!takes || !output) throw new Error(`${service.id} has no ${name}`);
+      const answer = await (checkOf(takes)(input) ?? handler(callOf(), input as never));
+      const wrong = checkOf(output)(answer);
+      if (wrong) throw new Error(JSON.stringify(wrong));
+      return answer;
+    },
+  ]);
+  return Object.fromEntries(methods) as Client<M>;
+}
 
 /** Routes of the room, and one of a product that API keys with the scope `jars:read` may call. */
 async function serve(auth: Room & AuthApi, tenancy: Tenancy, clock: { now(): Date }) {
