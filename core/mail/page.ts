@@ -15,7 +15,7 @@ header{padding:20px 24px;border-bottom:1px solid var(--line);background:var(--ca
 .list{list-style:none;margin:0;padding:0;border-right:1px solid var(--line);background:var(--card)}
 .list a{display:block;padding:12px 24px;border-bottom:1px solid var(--line);color:inherit;text-decoration:none;overflow-wrap:anywhere}
 .list a:hover,.list [aria-current]{background:var(--mine)}.list b{display:block}
-.none{padding:24px;color:var(--soft)}.mail{padding:24px;min-width:0}.mail h2{margin:0 0 4px;font-size:22px;overflow-wrap:anywhere}
+.none{padding:24px;color:var(--soft)}.mail{padding:24px;min-width:0;overflow-wrap:anywhere}.mail h2{margin:0 0 4px;font-size:22px}
 iframe{width:100%;height:62vh;margin-top:16px;border:1px solid var(--line);border-radius:12px;background:var(--card)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:14px/1.5 ui-monospace,Menlo,monospace}.back{display:none}
 @media(max-width:760px){.box{display:block}.list{border:0}.open .list{display:none}.mail{padding:16px}.back{display:inline-block;padding:12px 0}.empty{display:none}}

@@ -23,9 +23,7 @@ export type BusMessage =
       readonly node: string;
       readonly attendance: Attendance;
     }
-  | { readonly kind: 'off'; readonly tenantId: string; readonly plugin: string }
-  | { readonly kind: 'who'; readonly tenantId: string; readonly channel: string }
-  | { readonly kind: 'revoke'; readonly tenantId: string; readonly id: string };
+  | { readonly kind: 'who'; readonly tenantId: string; readonly channel: string };
 
 /** Carries messages to every other node, in the order they were given by one node; some may be lost. */
 export interface Bus {

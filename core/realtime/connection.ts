@@ -9,6 +9,7 @@ import type { Listener, Topic } from './topic.ts';
 
 /** What a socket asks of the room it is in. Its tenant is settled: no message can name another. */
 export interface Desk {
+  readonly tenantId: string;
   readonly limits: RealtimeLimits;
   enter(connection: Connection): void;
   /** False: the credential was ended meanwhile. */
@@ -30,6 +31,11 @@ export interface Greeting {
   readonly authenticate: (token: string) => Promise<Actor | undefined> | Actor | undefined;
 }
 
+function sameRights(now: Actor | undefined, before: Actor): boolean {
+  if (now?.kind !== 'person' || before.kind !== 'person') return now?.kind === before.kind;
+  return now.operator === before.operator && now.permissions.symmetricDifference(before.permissions).size === 0;
+}
+
 const TEXT = { binary: false } as const;
 
 /** One page's socket: who it is, where it is, and how much of it we put up with. */
@@ -41,8 +47,9 @@ export class Connection implements Listener {
   alive = true;
   readonly #socket: WebSocket;
   readonly #desk: Desk;
-  /** Until it is known who this is. */
-  #greeting: Greeting | undefined;
+  readonly #greeting: Greeting;
+  #greeted = false;
+  #token: string | undefined;
   #open = true;
   #busy = false;
   #waiting: ClientMessage[] | undefined;
@@ -59,13 +66,17 @@ export class Connection implements Listener {
     this.#tokens = desk.limits.burst;
   }
 
+  get tenantId(): string {
+    return this.#desk.tenantId;
+  }
+
   get accountId(): string | undefined {
     return this.actor.kind === 'person' ? this.actor.accountId : undefined;
   }
 
   /** Begins to listen. */
   open(): void {
-    const { token } = this.#greeting ?? {};
+    const { token } = this.#greeting;
     this.#desk.enter(this);
     this.#socket
       .on('message', (data: Buffer, binary: boolean) => this.#receive(data, binary))
@@ -82,6 +93,17 @@ export class Connection implements Listener {
     if (!this.#open) return;
     this.#socket.send(frame, TEXT);
     if (this.#socket.bufferedAmount > this.#desk.limits.bufferedBytes) this.close(CLOSE.slow, 'too slow');
+  }
+
+  /** Whoever is no longer who they were comes back, and every channel decides anew. */
+  async recheck(): Promise<void> {
+    if (this.#token === undefined || this.actor.kind === 'anonymous') return;
+    try {
+      const actor = await this.#greeting.authenticate(this.#token);
+      if (!sameRights(actor, this.actor)) this.close(CLOSE.unauthenticated, 'sign in again');
+    } catch {
+      // The database is away; its return is a reason to ask again.
+    }
   }
 
   ping(): void {
@@ -123,7 +145,7 @@ export class Connection implements Listener {
     if (!this.#take()) return;
     const message = binary ? ({ type: 'wrong' } as const) : parseMessage(data.toString());
     if (message.type === 'wrong') return this.send(text.error(errors.socket_message(), message.id));
-    if (this.#greeting && !this.#busy && message.type !== 'hello') return this.close(CLOSE.protocol, 'say hello first');
+    if (!this.#greeted && !this.#busy && message.type !== 'hello') return this.close(CLOSE.protocol, 'say hello first');
     if (!this.#busy) return void this.#run(message);
     this.#waiting ??= [];
     this.#waiting.push(message);
@@ -192,11 +214,11 @@ export class Connection implements Listener {
   }
 
   async #greet(token: string | undefined): Promise<void> {
-    const greeting = this.#greeting;
-    if (!greeting) throw errors.socket_message({ detail: 'A page says hello once.' });
-    this.#greeting = undefined;
+    if (this.#greeted) throw errors.socket_message({ detail: 'A page says hello once.' });
+    this.#greeted = true;
+    this.#token = token;
     clearTimeout(this.#hello);
-    const actor = token === undefined ? this.actor : await greeting.authenticate(token);
+    const actor = token === undefined ? this.actor : await this.#greeting.authenticate(token);
     if (!this.#open) return;
     if (actor) this.actor = actor;
     if (!actor || !this.#desk.admit(this)) return this.close(CLOSE.unauthenticated, 'sign in again');

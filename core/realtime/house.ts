@@ -97,8 +97,6 @@ export class House implements Desk {
 
   /** From this node or another. */
   deliver(message: BusMessage): void {
-    if (message.kind === 'revoke') return this.#revoke(message.id);
-    if (message.kind === 'off') return this.close((entry) => entry.current.plugin === message.plugin);
     const topic = this.#topics.get(message.channel) ?? this.#remembering(message);
     if (!topic || !this.#enabled(topic.entry)) return;
     if (message.kind === 'event') topic.publish(message.json, message.at);
@@ -121,8 +119,8 @@ export class House implements Desk {
     }
   }
 
-  #revoke(id: string): void {
-    const ended = new Set([id]);
+  end(subjectId: string): void {
+    const ended = new Set([subjectId]);
     for (const connection of this.#connections) {
       if (isOf(connection.actor, ended)) connection.close(CLOSE.unauthenticated, 'sign in again');
     }

@@ -36,9 +36,12 @@ export interface RealtimeApi {
   unregister(plugin: string, keep?: ReadonlySet<string>): void;
   /** To everybody in `<plugin>/<path>` of this tenant, on every node. Silent where the plugin is off. */
   publish(message: { tenantId: string; plugin: string; path: string; event: unknown }): void;
-  /** A credential has ended, or all of an account: closes their sockets on every node. */
-  revoke(tenantId: string, credentialOrAccountId: string): void;
-  /** A tenant switched a plugin off: closes its channels there, on every node. */
+  /**
+   * A credential or an account has ended or changed: closes its sockets. Without a subject anything may have: asks
+   * again who everybody is, and closes where the answer is another one. Called on every node.
+   */
+  revoke(tenantId?: string, subjectId?: string): void;
+  /** A tenant switched a plugin off: closes its channels there. Called on every node. */
   switchedOff(tenantId: string, plugin: string): void;
   /** For metrics. */
   counts(): { sockets: number; channels: number; dropped: number };
@@ -84,8 +87,11 @@ export function createRealtime({ clock, log, bus = nobody, limits: changed }: Re
         throw kernel.too_large({ detail: `An event has ${limits.eventBytes} bytes at most.` });
       street.tellAll({ kind: 'event', tenantId, channel: `${plugin}/${path}`, at: clock.now().toISOString(), json });
     },
-    revoke: (tenantId, id) => street.tellAll({ kind: 'revoke', tenantId, id }),
-    switchedOff: (tenantId, plugin) => street.tellAll({ kind: 'off', tenantId, plugin }),
+    revoke: (tenantId, subjectId) => {
+      if (tenantId !== undefined && subjectId !== undefined) street.end(tenantId, subjectId);
+      else void street.recheck(tenantId);
+    },
+    switchedOff: (tenantId, plugin) => street.houseOf(tenantId).close((entry) => entry.current.plugin === plugin),
     counts: () => ({
       sockets: street.sockets,
       channels: [...street.houses].reduce((sum, house) => sum + house.topics, 0),

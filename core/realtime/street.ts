@@ -83,6 +83,20 @@ export class Street {
     this.#deliver(message);
   }
 
+  /** A credential or an account. */
+  end(tenantId: string, subjectId: string): void {
+    this.ended.add(subjectId);
+    setTimeout(() => this.ended.delete(subjectId), REMEMBER_ENDED_MS).unref();
+    this.#houses.get(tenantId)?.end(subjectId);
+  }
+
+  /** One after the other: the answers come from the database, which may just have come back. */
+  async recheck(tenantId: string | undefined): Promise<void> {
+    for (const connection of this.connections()) {
+      if (tenantId === undefined || connection.tenantId === tenantId) await connection.recheck();
+    }
+  }
+
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     for (const house of this.#houses.values()) house.close(() => true);
@@ -90,10 +104,6 @@ export class Street {
   }
 
   #deliver(message: BusMessage): void {
-    if (message.kind === 'revoke') {
-      this.ended.add(message.id);
-      setTimeout(() => this.ended.delete(message.id), REMEMBER_ENDED_MS).unref();
-    }
     this.houseOf(message.tenantId).deliver(message);
   }
 

@@ -49,7 +49,7 @@ export interface Frame {
 
 /** Tenants `ada` and `bob`; a token is a name, except that some have permissions or have ended. */
 export async function aNode(
-  options: { limits?: Partial<RealtimeLimits>; bus?: Bus; tokens?: Record<string, Actor> } = {},
+  options: { limits?: Partial<RealtimeLimits>; bus?: Bus; tokens?: Record<string, Actor | undefined> } = {},
 ) {
   const { limits, bus, tokens = {} } = options;
   const realtime = createRealtime({
@@ -60,7 +60,7 @@ export async function aNode(
   });
   const off = new Set<string>();
   const authenticate = async (token: string): Promise<Actor | undefined> =>
-    tokens[token] ?? (token.startsWith('bad') ? undefined : aPerson(token));
+    token in tokens || token.startsWith('bad') ? tokens[token] : aPerson(token);
   const server: Server = createServer().on('upgrade', (request, socket, head) => {
     const tenant = tenants[(request.headers.host ?? '').split('.')[0] ?? ''];
     if (tenant) realtime.upgrade(request, socket, head, tenant, authenticate);
@@ -74,6 +74,7 @@ export async function aNode(
     realtime,
     port,
     off,
+    tokens,
     pages,
     register: (plugin: string, more: Partial<Registration> = {}) =>
       realtime.register({

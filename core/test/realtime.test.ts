@@ -505,6 +505,21 @@ describe('what ends', () => {
     expect(node.realtime.counts().sockets).toBe(1);
   });
 
+  test('when anything may have changed, who is no longer who they were comes back; the others notice nothing', async () => {
+    const [eve, tom, gone] = [
+      await node.open('ada', 'eve'),
+      await node.open('ada', 'tom'),
+      await node.open('ada', 'gone'),
+    ];
+    await Promise.all([eve, tom, gone].map((page) => page.join('chat/rooms/1')));
+    node.tokens.tom = aPerson('tom', { permissions: new Set(['desk.edit']) });
+    node.tokens.gone = undefined;
+    node.realtime.revoke();
+    expect((await Promise.all([tom.closed, gone.closed])).map(({ code }) => code)).toEqual([4001, 4001]);
+    await eve.settled();
+    expect(node.realtime.counts().sockets).toBe(1);
+  });
+
   test('a credential that ends while its socket is being opened', async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<Actor>();
