@@ -1,6 +1,6 @@
 import { createTestKernel, type TestKernel, type TestPerson, TestTenant } from '@plinth/core/testing/kernel.ts';
-import tipJar from '@plinth/tip-jar/plugin.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import tipJar from '../../../examples/tip-jar/plugin.ts';
 import tenants from '../plugin.ts';
 
 const OWNER = { email: 'nora@example.org', password: 'a long enough pass phrase', displayName: 'Nora' };

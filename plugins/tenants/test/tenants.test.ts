@@ -1,7 +1,7 @@
 import { createTestKernel, type TestKernel } from '@plinth/core/testing/kernel.ts';
 import { definePlugin } from '@plinth/sdk';
-import tipJar from '@plinth/tip-jar/plugin.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import tipJar from '../../../examples/tip-jar/plugin.ts';
 import { PluginSwitched, SiteChanged } from '../contract.ts';
 import tenants from '../plugin.ts';
 
