@@ -1,5 +1,6 @@
 // Who may do what in a tenant: its own roles, and who holds which. Nobody hands out or takes more than they hold.
 import { type Static, Type } from 'typebox';
+import { accountById } from './accounts.ts';
 import type { Desk } from './desk.ts';
 import { errors } from './errors.ts';
 
@@ -26,6 +27,7 @@ export async function putRole(desk: Desk, { name, title, permissions }: Omit<Rol
   const unknown = permissions.filter((permission) => !Object.hasOwn(known, permission));
   if (unknown.length > 0) throw errors.unknown_permission({ detail: unknown.join(', ') });
   if (name === 'owner' || name === 'admin') throw errors.role_reserved();
+  await takeTurns(desk);
   const before = (await rolesOf(desk)).find((role) => role.name === name)?.permissions ?? [];
   demandAll(desk, [...permissions, ...before]);
   await desk.run(
@@ -39,6 +41,7 @@ export async function putRole(desk: Desk, { name, title, permissions }: Omit<Rol
 
 /** Takes a role of the tenant's own from everybody, and removes it. */
 export async function removeRole(desk: Desk, name: string): Promise<void> {
+  await takeTurns(desk);
   const role = (await rolesOf(desk)).find((each) => each.name === name);
   if (role?.origin !== 'tenant') throw role ? errors.role_reserved() : errors.role_missing();
   demandAll(desk, role.permissions);
@@ -50,9 +53,8 @@ export async function removeRole(desk: Desk, name: string): Promise<void> {
 
 /** Gives an account exactly these roles. Being a member needs none. */
 export async function assignRoles(desk: Desk, accountId: string, wanted: readonly string[]): Promise<void> {
-  // The account's row makes two who change its roles at once take turns.
-  const lock = `select from kernel.account where tenant_id = $1 and id = $2 and state <> 'deleted' for no key update`;
-  if ((await desk.run(lock, accountId)) === 0) throw errors.account_missing();
+  await takeTurns(desk);
+  await accountById(desk, accountId);
   const held = await desk.all<{ role: string }>(
     'select role from kernel.account_role where tenant_id = $1 and account_id = $2',
     accountId,
@@ -82,11 +84,16 @@ export async function assignRoles(desk: Desk, accountId: string, wanted: readonl
   await desk.revoke(accountId);
 }
 
-/** Fails if there would be no active owner without this account. Two owners who remove each other take turns here. */
+/** Changes of who may do what happen one after the other in a tenant: each counts on what it read. */
+export async function takeTurns(desk: Desk): Promise<void> {
+  await desk.run("select pg_advisory_xact_lock(hashtext('kernel.roles'), hashtext($1))");
+}
+
+/** Fails if there would be no active owner without this account. */
 export async function keepAnOwner(desk: Desk, withoutAccountId: string): Promise<void> {
   const owners = await desk.all<{ id: string }>(
     `select a.id from kernel.account_role r join kernel.account a on a.tenant_id = r.tenant_id and a.id = r.account_id
-     where r.tenant_id = $1 and r.role = 'owner' and a.state = 'active' order by a.id for update of r, a`,
+     where r.tenant_id = $1 and r.role = 'owner' and a.state = 'active'`,
   );
   if (owners.length === 1 && owners[0]?.id === withoutAccountId) throw errors.last_owner();
 }

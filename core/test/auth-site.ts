@@ -85,6 +85,7 @@ export async function authSite() {
     anotherNode: node,
     database,
     letters,
+    ownerConnection: place.connection,
     ada: ada.facts.id,
     bob: bob.facts.id,
     call: door.call,

@@ -7,7 +7,7 @@ import { personFor } from '../authenticate.ts';
 import { atDesk, type Desk } from '../desk.ts';
 import { errors } from '../errors.ts';
 import { askerOf, type Parts } from '../parts.ts';
-import { assignRoles, demandAll, keepAnOwner, putRole, Role, removeRole, rolesOf } from '../roles.ts';
+import { assignRoles, demandAll, keepAnOwner, putRole, Role, removeRole, rolesOf, takeTurns } from '../roles.ts';
 import { endSessions } from '../sessions.ts';
 import { Id, idOf } from './session-routes.ts';
 
@@ -60,6 +60,7 @@ export function peopleRoutes(parts: Parts): Contribution[] {
 
 /** Nobody shuts out somebody who may do more than they may. */
 async function setState(desk: Desk, accountId: string, state: 'active' | 'suspended'): Promise<void> {
+  await takeTurns(desk);
   const person = await personFor(desk, accountId);
   demandAll(desk, person?.permissions ?? []);
   if (state === 'suspended') {
