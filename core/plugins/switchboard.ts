@@ -5,8 +5,9 @@ import { errors as kernelErrors } from '../errors.ts';
 import { type Provided, provided } from '../room.ts';
 import { checkOf } from '../schemas.ts';
 import { errors } from '../tenancy/errors.ts';
+import type { PluginChange } from '../tenancy/rows.ts';
 import type { TenantState } from '../tenancy/state.ts';
-import type { PluginChange, Tenancy } from '../tenancy/tenancy.ts';
+import type { Tenancy } from '../tenancy/tenancy.ts';
 import { dependentsIn, prerequisitesIn } from './host.ts';
 import type { Loaded } from './runtime.ts';
 

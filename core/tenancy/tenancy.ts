@@ -4,6 +4,16 @@ import type { Database } from '../database/database.ts';
 import { errors as kernelErrors } from '../errors.ts';
 import type { Room } from '../room.ts';
 import { errors } from './errors.ts';
+import {
+  insertHost,
+  insertTenant,
+  type NewTenant,
+  orTaken,
+  type PluginChange,
+  type TenantChange,
+  updateTenant,
+  upsertPlugin,
+} from './rows.ts';
 import { readTenantState, type TenantState } from './state.ts';
 
 export interface TenancyDeps {
@@ -12,28 +22,6 @@ export interface TenancyDeps {
   readonly platformHost: string;
 }
 
-export interface NewTenant {
-  readonly slug: string;
-  readonly name: string;
-  readonly locale?: string;
-  readonly zone?: string;
-  readonly platform?: boolean;
-  readonly hosts?: readonly string[];
-  /** Switched on from the start. */
-  readonly plugins?: ReadonlyMap<string, PluginChange>;
-}
-
-/** What is not named stays as it is. */
-export interface PluginChange {
-  /** Of the plugin, as it was when it was last consented to. */
-  readonly version: string;
-  readonly state?: 'enabled' | 'disabled' | 'exported' | 'retained';
-  readonly settings?: unknown;
-  readonly capabilities?: readonly string[];
-  readonly retainedUntil?: Date;
-}
-
-const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 /** Unknown hosts are remembered too, or a stranger's Host header is a query each; but not for ever. */
 const MOST_CACHED = 10_000;
 
@@ -95,18 +83,10 @@ export class Tenancy implements Room {
     tenant: NewTenant,
     founding: (client: pg.ClientBase, tenantId: string) => Promise<unknown> = async () => {},
   ): Promise<TenantState> {
-    const { slug, name, locale = 'en', zone = 'UTC', platform = false, hosts = [], plugins = new Map() } = tenant;
-    checkLocale(locale);
-    checkZone(zone);
     const id = newId();
     await orTaken(() =>
       this.#database.tenant(id, async (_tx, client) => {
-        await client.query(
-          'insert into kernel.tenant (id, slug, name, locale, zone, platform) values ($1, $2, $3, $4, $5, $6)',
-          [id, slug, name, locale, zone, platform],
-        );
-        for (const host of hosts) await insertHost(client, id, host);
-        for (const [plugin, change] of plugins) await upsertPlugin(client, id, plugin, change);
+        await insertTenant(client, id, tenant);
         await founding(client, id);
       }),
     );
@@ -114,15 +94,7 @@ export class Tenancy implements Room {
   }
 
   async update(tenantId: string, change: TenantChange): Promise<TenantState> {
-    if (change.locale !== undefined) checkLocale(change.locale);
-    if (change.zone !== undefined) checkZone(change.zone);
-    await this.#database.tenant(tenantId, (_tx, client) =>
-      client.query(
-        `update kernel.tenant set name = coalesce($2, name), locale = coalesce($3, locale), zone = coalesce($4, zone),
-           state = coalesce($5, state) where id = $1`,
-        [tenantId, change.name, change.locale, change.zone, change.state],
-      ),
-    );
+    await this.#database.tenant(tenantId, (_tx, client) => updateTenant(client, tenantId, change));
     return this.#changed(tenantId);
   }
 
@@ -174,13 +146,6 @@ export class Tenancy implements Room {
   }
 }
 
-export interface TenantChange {
-  readonly name?: string;
-  readonly locale?: string;
-  readonly zone?: string;
-  readonly state?: 'active' | 'suspended' | 'deleted';
-}
-
 type Known = TenantState | undefined | Promise<TenantState | undefined>;
 type Cache = Map<string, Known>;
 
@@ -204,55 +169,4 @@ function cached(cache: Cache, key: string, read: () => Promise<TenantState | und
 
 export function isEnabled(state: Pick<TenantState, 'active' | 'enabled'> | undefined, plugin: string): boolean {
   return state?.active === true && state.enabled.has(plugin);
-}
-
-async function insertHost(client: pg.ClientBase, tenantId: string, host: string): Promise<void> {
-  const name = host.toLowerCase();
-  if (!HOST.test(name)) throw errors.bad_host({ detail: `"${host}" is not a host name.` });
-  await client.query(
-    'insert into kernel.host (tenant_id, host) values ($1, $2) on conflict (tenant_id, host) do nothing',
-    [tenantId, name],
-  );
-}
-
-async function upsertPlugin(
-  client: pg.ClientBase,
-  tenantId: string,
-  plugin: string,
-  { version, state, settings, capabilities, retainedUntil }: PluginChange,
-): Promise<void> {
-  await client.query(
-    `insert into kernel.tenant_plugin as mine (tenant_id, plugin, version, state, settings, capabilities, retained_until)
-     values ($1, $2, $3, coalesce($4, 'disabled'), coalesce($5::jsonb, '{}'), coalesce($6::text[], '{}'), $7)
-     on conflict (tenant_id, plugin) do update set version = excluded.version, state = coalesce($4, mine.state),
-       settings = coalesce($5::jsonb, mine.settings), capabilities = coalesce($6::text[], mine.capabilities),
-       retained_until = excluded.retained_until, changed_at = now()`,
-    [tenantId, plugin, version, state, settings && JSON.stringify(settings), capabilities, retainedUntil],
-  );
-}
-
-function checkLocale(locale: string): void {
-  try {
-    Intl.getCanonicalLocales(locale);
-  } catch {
-    throw errors.bad_locale({ detail: `"${locale}" is unknown.` });
-  }
-}
-
-function checkZone(zone: string): void {
-  if (!Intl.supportedValuesOf('timeZone').includes(zone) && zone !== 'UTC') {
-    throw errors.bad_zone({ detail: `"${zone}" is unknown.` });
-  }
-}
-
-/** Turns the violation of a unique key into the error that says so. */
-async function orTaken(run: () => Promise<unknown>): Promise<void> {
-  try {
-    await run();
-  } catch (failure) {
-    const constraint = failure instanceof Error && 'constraint' in failure ? failure.constraint : undefined;
-    if (constraint === 'tenant_slug_key') throw errors.slug_taken();
-    if (constraint === 'host_name') throw errors.host_taken();
-    throw failure;
-  }
 }
