@@ -3,10 +3,8 @@
 import { parseArgs } from 'node:util';
 import { Problem } from '@plinth/sdk/problem.ts';
 import { errors } from './errors.ts';
-import { up } from './up.ts';
-import type { Result, Verb } from './verb.ts';
-
-const verbs: Readonly<Record<string, Verb>> = { up };
+import type { Result } from './verb.ts';
+import { verbs } from './verbs.ts';
 
 /** Too large, too many, no room left. */
 const LIMITS: readonly number[] = [413, 429, 507];

@@ -5,32 +5,27 @@ import { discoverPlugins } from '../plugins/discover.ts';
 import { DEMO_LOGINS, DEMO_PASSWORD, ensureDemo, OPERATOR } from './demo.ts';
 import { errors } from './errors.ts';
 import { askedToStop } from './stop-signal.ts';
-import type { Verb } from './verb.ts';
+import type { Result, Typed } from './verb.ts';
 
-export const up: Verb = {
-  summary: 'Start the kernel here, with a PostgreSQL of its own unless DATABASE_URL names one.',
-  usage: '[--port N]',
-  options: { port: { type: 'string' } },
-  async run({ options }, print) {
-    const stopping = askedToStop();
-    const config = configFrom(options.port);
-    const found = await discoverPlugins(process.cwd());
-    const kernel = await startKernel(config, { plugins: found.plugins });
-    for (const [file, reason] of found.broken) kernel.host.setAside(file, reason);
-    const { port } = await listen(kernel, config);
-    if (config.mode === 'development') await ensureDemo(kernel, config.platformHost);
-    const url = `http://${config.platformHost}:${port}`;
-    print({
-      url,
-      plugins: [...kernel.host.loaded.keys()],
-      setAside: Object.fromEntries(kernel.host.quarantined),
-      text: welcome(kernel, config, url),
-    });
-    await stopping;
-    process.stderr.write('Stopping …\n');
-    await kernel.stop();
-  },
-};
+export async function up({ options }: Typed, print: (result: Result) => void): Promise<void> {
+  const stopping = askedToStop();
+  const config = configFrom(options.port);
+  const found = await discoverPlugins(process.cwd());
+  const kernel = await startKernel(config, { plugins: found.plugins });
+  for (const [file, reason] of found.broken) kernel.host.setAside(file, reason);
+  const { port } = await listen(kernel, config);
+  if (config.mode === 'development') await ensureDemo(kernel, config.platformHost);
+  const url = `http://${config.platformHost}:${port}`;
+  print({
+    url,
+    plugins: [...kernel.host.loaded.keys()],
+    setAside: Object.fromEntries(kernel.host.quarantined),
+    text: welcome(kernel, config, url),
+  });
+  await stopping;
+  process.stderr.write('Stopping …\n');
+  await kernel.stop();
+}
 
 function configFrom(typed: string | boolean | undefined): Config {
   if (typed === undefined) return loadConfig(process.env);
