@@ -22,6 +22,7 @@ const checks: Check[] = [
   { title: 'dead code', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
   { title: 'our rules', command: 'node', args: ['scripts/check/rules.ts'] },
   { title: 'manifests', command: 'node', args: ['scripts/manifests.ts', ...(fix ? ['--write'] : [])] },
+  { title: 'reference', command: 'node', args: ['scripts/reference.ts', ...(fix ? ['--write'] : [])] },
 ];
 
 const results = await Promise.all(checks.map(runCheck));

@@ -7,11 +7,7 @@ export const errors = defineErrors('tenants', {
     title: 'The logo is not a picture that browsers show.',
     fix: 'Upload a PNG, JPEG, WebP or AVIF.',
   },
-  own_switch: {
-    status: 409,
-    title: 'A site cannot do without this plugin.',
-    fix: 'Suspend the site instead, as an operator of the platform.',
-  },
+  own_switch: { status: 409, title: 'A site cannot do without this plugin.' },
   plugin_gone: { status: 404, title: 'The plugin is no longer installed.' },
   own_address: {
     status: 409,
