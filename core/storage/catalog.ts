@@ -20,6 +20,14 @@ export interface Bytes {
   readonly expectedSha256?: string | undefined;
 }
 
+/** One connection that writes to an upload. */
+export interface Writer {
+  readonly tenantId: string;
+  readonly accountId: string;
+  readonly objectId: string;
+  readonly token: string;
+}
+
 /**
  * The rows of objects, blobs and usage. An object is opened, claimed and settled; between claim and settle its bytes
  * move to their blob. The blob's row counts the object from the claim on, so no sweep can take the bytes away in
@@ -102,6 +110,35 @@ export class Catalog {
   change(tenantId: string, id: string, change: string, values: readonly unknown[]): Promise<ObjectRow> {
     return this.#database.tenant(tenantId, (_tx, client) =>
       one(client, `update kernel.storage_object set ${change} returning ${OBJECT_COLUMNS}`, [tenantId, id, ...values]),
+    );
+  }
+
+  /** Takes or renews the right to write to an upload; of what is no open upload there is nothing to take. */
+  lease({ tenantId, accountId, objectId, token }: Writer, milliseconds: number): Promise<boolean> {
+    return this.#database.tenant(tenantId, async (_tx, client) => {
+      const { rows } = await client.query<{ free: boolean }>(
+        `select lease is null or lease = $4 or leased_until < now() as free from kernel.storage_object
+         where tenant_id = $1 and id = $2 and account_id = $3 and state <> 'stored' for update`,
+        [tenantId, objectId, accountId, token],
+      );
+      if (rows[0]?.free) {
+        await client.query(
+          `update kernel.storage_object set lease = $3, leased_until = now() + $4 * interval '1 ms'
+           where tenant_id = $1 and id = $2`,
+          [tenantId, objectId, token, milliseconds],
+        );
+      }
+      return rows[0]?.free ?? true;
+    });
+  }
+
+  async unlease({ tenantId, objectId, token }: Writer): Promise<void> {
+    await this.#database.tenant(tenantId, (_tx, client) =>
+      client.query('update kernel.storage_object set lease = null where tenant_id = $1 and id = $2 and lease = $3', [
+        tenantId,
+        objectId,
+        token,
+      ]),
     );
   }
 

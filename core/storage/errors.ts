@@ -13,6 +13,7 @@ export const errors = defineErrors('kernel', {
     title: 'The upload is at another offset.',
     fix: 'Ask for the offset with HEAD and go on from there.',
   },
+  upload_busy: { status: 423, title: 'Another connection writes to this upload.', fix: 'Try again in a moment.' },
   upload_refused: { status: 400, title: 'The upload does not follow the tus protocol.', fix: 'Use a tus 1.0 client.' },
   tus_version: { status: 412, title: 'Uploads speak tus 1.0.0.', fix: 'Send "Tus-Resumable: 1.0.0".' },
   checksum_mismatch: {

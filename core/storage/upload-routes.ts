@@ -1,30 +1,30 @@
 import { Readable } from 'node:stream';
 import { type Call, newId, Problem } from '@plinth/sdk';
-import { type Locker, MemoryLocker, Server } from '@tus/server';
+import { ERRORS, Server } from '@tus/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors as kernel } from '../errors.ts';
 import { personOf, type RawRoute, rawRoute } from '../room.ts';
 import { errors } from './errors.ts';
+import { createUploadLocker, lockName } from './upload-lock.ts';
 import { type UploadDeps, UploadStore } from './upload-store.ts';
 
 export const UPLOADS = '/api/kernel/storage/uploads';
 
 /** tus 1.0 at `/storage/uploads`: @tus/server speaks the protocol, the front does who, where and how errors look. */
 export function uploadRoutes(deps: UploadDeps): RawRoute[] {
-  const locker = new MemoryLocker();
+  const locker = createUploadLocker(deps.catalog);
 
   async function handle(call: Call, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const id = (request.params as { objectId?: string }).objectId?.toLowerCase();
     if (id !== undefined && !UUID.test(id)) throw errors.object_missing();
     const accountId = personOf(call)?.accountId ?? '';
-    const mine: Locker = { newLock: (upload) => locker.newLock(`${call.tenant.id}/${accountId}/${upload}`) };
     const quotas = await deps.catalog.quotas(call.tenant.id);
 
     let failure: unknown;
     const tus = new Server({
       path: UPLOADS,
       datastore: new UploadStore(deps, call, accountId),
-      locker: mine,
+      locker: { newLock: (upload) => locker.newLock(lockName(call.tenant.id, accountId, upload)) },
       maxSize: quotas.maxObjectBytes,
       namingFunction: () => newId(),
       generateUrl: (_request, upload) => `${upload.path}/${upload.id}`,
@@ -70,17 +70,19 @@ function webRequest({ raw, method, url, headers }: FastifyRequest): Request {
 /** tus throws plain objects with a status and a sentence; ours are problems already. */
 function problem(failure: unknown, status: number, said: string): unknown {
   if (failure instanceof Problem) return failure;
-  const own = typeof failure === 'object' && failure !== null && 'status_code' in failure;
-  if (failure !== undefined && !own) return failure;
-  const error = {
-    404: errors.object_missing,
-    409: errors.upload_conflict,
-    412: errors.tus_version,
-    413: kernel.too_large,
-  }[status];
-  const detail = said.trim();
-  // 501 is an extension of the protocol that we do not offer; 500 a lock that could not be had in time.
-  return (error ?? (status === 500 ? kernel.unavailable : errors.upload_refused))({ detail });
+  const madeWay = failure === ERRORS.ABORTED || (failure instanceof Error && failure.name === 'AbortError');
+  if (madeWay || failure === ERRORS.ERR_LOCK_TIMEOUT) return errors.upload_busy();
+  const isTheirs = typeof failure === 'object' && failure !== null && 'status_code' in failure;
+  if (failure !== undefined && !isTheirs) return failure;
+  // Anything else is the protocol not followed, or (501) an extension of it that is not offered.
+  return (BY_STATUS[status] ?? errors.upload_refused)({ detail: said.trim() });
 }
+
+const BY_STATUS: Readonly<Record<number, typeof errors.upload_refused>> = {
+  404: errors.object_missing,
+  409: errors.upload_conflict,
+  412: errors.tus_version,
+  413: kernel.too_large,
+};
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

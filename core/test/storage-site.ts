@@ -14,6 +14,7 @@ import { Front } from '../front/front.ts';
 import { RateLimiter } from '../front/rate-limit.ts';
 import { buildRouteApp } from '../front/route-app.ts';
 import { CallContext } from '../plugins/call.ts';
+import type { Room } from '../room.ts';
 import { openDiskDriver } from '../storage/disk-driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { ObjectFacts } from '../storage/object.ts';
@@ -48,11 +49,11 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
   const ada = await tenancy.create({ slug: 'ada', name: 'Ada TV' });
   const bob = await tenancy.create({ slug: 'bob', name: 'Bob TV' });
 
-  const makeApp = () =>
+  const makeApp = (served: Room) =>
     buildRouteApp(
       {
         prefix: '/api/kernel',
-        routes: (storage.contributions ?? []).filter((each) => each.kind === 'route'),
+        routes: (served.contributions ?? []).filter((each) => each.kind === 'route'),
         makeContext: (start) => new CallContext(start),
       },
       {
@@ -70,14 +71,14 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
     );
   const nothing = Fastify();
   await nothing.ready();
-  const open = async () => {
+  const open = async (served: Room = storage) => {
     const front = new Front({
       tenancy,
       machine: nothing,
       site: () => nothing,
       upgrade: (_r, socket) => socket.destroy(),
     });
-    front.apps.set('kernel', await makeApp());
+    front.apps.set('kernel', await makeApp(served));
     return { front, port: await front.listen(0, '127.0.0.1') };
   };
   let { front, port } = await open();
@@ -138,6 +139,15 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
       await found.handler({ tenant: tenant.facts }, {});
     },
     ask: (method: string, path: string, given: Ask = {}) => ask(port, method, path, given),
+    /** Another node over the same database and the same bytes. */
+    async anotherNode() {
+      const other = await open(makeStorage());
+      return {
+        port: other.port,
+        ask: (method: string, path: string, given: Ask = {}) => ask(other.port, method, path, given),
+        stop: () => other.front.drain(0),
+      };
+    },
     files: async () => (await filesBelow(dir)).map((path) => path.slice(dir.length + 1)),
     rows: async <T>(sql: string, values: unknown[] = []): Promise<T[]> =>
       database.spanning(async (_tx, client) => (await client.query(sql, values)).rows as T[]),

@@ -6,11 +6,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { newId } from '@plinth/sdk';
 import * as tus from 'tus-js-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDiskDriver } from '../storage/disk-driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { type Ask, aSite, type Site, type Somebody, tokenOf } from './storage-site.ts';
+import { aSite, type Site, type Somebody, tokenOf } from './storage-site.ts';
 
 let site: Site;
 /** What the driver does instead, while a test says so. */
@@ -42,11 +44,10 @@ const create = (as: Somebody | undefined, bytes: number, fields: Record<string, 
     ...(as ? { as } : {}),
     headers: { ...TUS, 'upload-length': String(bytes), 'upload-metadata': metadata(fields) },
   });
-const append = (as: Somebody, url: string, offset: number, body: Uint8Array, more: Ask = {}) =>
-  site.ask('PATCH', url, {
+const append = (as: Somebody, url: string, offset: number, body: Uint8Array, node: Pick<Site, 'ask'> = site) =>
+  node.ask('PATCH', url, {
     as,
     body,
-    ...more,
     headers: { ...TUS, 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' },
   });
 const offsetOf = async (as: Somebody, url: string) => {
@@ -79,7 +80,10 @@ function uploadAsPage(who: Somebody, bytes: Buffer, options: Partial<tus.UploadO
 }
 
 /** Sends part of a PATCH and vanishes. */
-async function appendAndVanish(who: Somebody, url: string, offset: number, part: Buffer, announced: number) {
+async function appendAndVanish(...given: Parameters<typeof appendPart>) {
+  (await appendPart(...given)).destroy();
+}
+async function appendPart(who: Somebody, url: string, offset: number, part: Buffer, announced: number) {
   const socket = connect(site.port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write(
@@ -88,7 +92,7 @@ async function appendAndVanish(who: Somebody, url: string, offset: number, part:
   );
   socket.write(part);
   await expect.poll(async () => (await stagedBytes(url)) > offset).toBe(true);
-  socket.destroy();
+  return socket;
 }
 const stagedBytes = async (url: string) =>
   (await site.driver.stat(`staging/${site.ada.facts.id}/${idOf(url)}`))?.bytes ?? 0;
@@ -232,6 +236,34 @@ describe('an upload', () => {
     const { body } = await site.ask('GET', `/api/kernel/storage/objects/${idOf(url)}`, { as: ann });
     expect(sha256(body)).toBe(sha256(bytes));
     expect(await events(idOf(url))).toHaveLength(1);
+  });
+
+  test('is written to by one node at a time', async () => {
+    const ann = site.person();
+    const bytes = randomBytes(2_000_000);
+    const url = (await create(ann, bytes.length)).headers.location ?? '';
+    const other = await site.anotherNode();
+    const socket = await appendPart(ann, url, 0, bytes.subarray(0, 500_000), bytes.length);
+    const asked = other.ask('HEAD', url, { as: ann, headers: TUS });
+    const early = await Promise.race([asked.then(() => 'answered'), pause(600, 'waiting')]);
+    expect(early).toBe('waiting');
+    socket.destroy();
+    const offset = Number((await asked).headers['upload-offset']);
+    expect(offset).toBeGreaterThan(0);
+    expect((await append(ann, url, offset, bytes.subarray(offset), other)).status).toBe(204);
+    const { body } = await site.ask('GET', `/api/kernel/storage/objects/${idOf(url)}`, { as: ann });
+    expect(sha256(body)).toBe(sha256(bytes));
+    await other.stop();
+  });
+
+  test('is not held up for long by a node that died', async () => {
+    const ann = site.person();
+    const url = (await create(ann, 10)).headers.location ?? '';
+    await site.rows(
+      `update kernel.storage_object set lease = $2, leased_until = now() + interval '500 ms' where id = $1 returning id`,
+      [idOf(url), newId()],
+    );
+    expect((await append(ann, url, 0, randomBytes(10))).status).toBe(204);
   });
 
   test('with other bytes than announced is refused and forgotten', async () => {

@@ -18,6 +18,9 @@ create table storage_object (
   -- What `expires_at` becomes once the object is stored.
   keep_until timestamptz,
   created_at timestamptz not null,
+  -- Which connection, on any node, may write to it now, and until when unless it says that it lives.
+  lease uuid,
+  leased_until timestamptz,
   primary key (tenant_id, id),
   check (state = 'open' or sha256 is not null)
 );
