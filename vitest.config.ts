@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Two tiers: the default one runs on every change, the long one (crash, soak) before a release and in CI.
-const long = process.env.PLINTH_TIER === 'long';
+const long = process.env.TEST_TIER === 'long';
 
 export default defineConfig({
   test: {

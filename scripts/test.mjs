@@ -36,7 +36,7 @@ function runTests() {
   const report = join(directory, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { code } = run('vitest', ['run', ...reporters, ...(long ? ['--passWithNoTests'] : []), ...args], {
-    env: { PLINTH_TIER: long ? 'long' : 'test' },
+    env: { TEST_TIER: long ? 'long' : 'test' },
   });
   const counts = countTests(() => JSON.parse(readFileSync(report, 'utf8')));
   rmSync(directory, { recursive: true });

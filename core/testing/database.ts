@@ -18,7 +18,7 @@ export type Migrate = (connection: Connection) => Promise<void>;
 
 /** The server that the run's global set-up started. */
 export function testServer(): Connection {
-  const told = process.env.PLINTH_TEST_PG;
+  const told = process.env.TEST_POSTGRES;
   if (!told)
     throw new Error('No test database: run this under vitest, which starts one in core/testing/global-setup.ts.');
   return JSON.parse(told) as Connection;

@@ -15,7 +15,7 @@ export default async function startDatabase(): Promise<() => Promise<void>> {
   mkdirSync(directory);
   const dataDir = join(directory, 'postgres');
   const server = await openPostgres({ dataDir, settings });
-  process.env.PLINTH_TEST_PG = JSON.stringify(server.connect.owner);
+  process.env.TEST_POSTGRES = JSON.stringify(server.connect.owner);
   return async () => {
     await server.stop();
     rmSync(directory, { recursive: true });
