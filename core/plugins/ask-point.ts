@@ -1,6 +1,7 @@
 import type { ExtendContribution, Point } from '@plinth/sdk';
 import { errors } from '../errors.ts';
 import { checkOf } from '../schemas.ts';
+import type { TenantState } from '../tenancy/state.ts';
 import { isEnabled } from '../tenancy/tenancy.ts';
 import type { PluginContext } from './context.ts';
 import type { Loaded, Runtime } from './runtime.ts';
@@ -27,7 +28,7 @@ export async function askPoint(
   const deadline = AbortSignal.timeout(point.budgetMs);
   const ask = (extension: Extension, question: unknown) =>
     answerOf(runtime, ctx, asker, point, extension, question, deadline);
-  const extensions = extensionsOf(runtime, ctx, point);
+  const extensions = extensionsOf(runtime, ctx.start.tenant, point);
   if (point.combine === 'pipe') {
     let value = input;
     for (const extension of extensions) value = (await ask(extension, value)) ?? value;
@@ -47,10 +48,10 @@ export async function askPoint(
 }
 
 /** By phase, then plugin, then id: installation order never decides. */
-function extensionsOf(runtime: Runtime, ctx: PluginContext, point: Point): Extension[] {
+export function extensionsOf(runtime: Runtime, tenant: TenantState, point: Point): Extension[] {
   const found: Extension[] = [];
   for (const loaded of runtime.loaded.values()) {
-    if (!isEnabled(ctx.start.tenant, loaded.id)) continue;
+    if (!isEnabled(tenant, loaded.id)) continue;
     for (const extend of loaded.extensions) if (extend.point.id === point.id) found.push({ loaded, extend });
   }
   const key = ({ loaded, extend }: Extension) => `${loaded.id}/${extend.id}`;

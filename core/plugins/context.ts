@@ -47,7 +47,10 @@ export class PluginContext extends CallContext implements BaseContext, Db {
       if (delivery && !(await this.#runtime.markHandled(client, delivery))) throw ALREADY_HANDLED;
       this.#open = client;
       try {
-        return await run(tx);
+        const result = await run(tx);
+        // In a step of a job this commit finishes the step: its effect then happens once.
+        await this.#work.run?.commit(client, result);
+        return result;
       } finally {
         this.#open = undefined;
       }

@@ -41,6 +41,7 @@ export interface HostDeps {
       run(run: Running): Promise<void>;
     }): void | Promise<void>;
     remove(plugin: string): void | Promise<void>;
+    forget(plugin: string): Promise<void>;
   };
   readonly channels: Pick<RealtimeApi, 'register' | 'unregister'>;
   readonly permissions: {
@@ -69,6 +70,7 @@ export interface Running {
   readonly signal: AbortSignal;
   step: NonNullable<Work['run']>['step'];
   progress: NonNullable<Work['run']>['progress'];
+  commit: NonNullable<Work['run']>['commit'];
 }
 
 /** Installs, swaps and removes plugins while the kernel runs. A plugin that fails is set aside with its reason. */
@@ -133,6 +135,7 @@ export class PluginHost {
   async drop(id: string): Promise<void> {
     await this.remove(id);
     await this.#deps.events.forget(id);
+    await this.#deps.jobs.forget(id);
     await this.#deps.drop(id);
     this.#deps.runtime.tenancy.forget();
   }

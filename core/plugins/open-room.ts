@@ -1,10 +1,8 @@
 import type { Room } from '../room.ts';
+import { KERNEL } from '../rooms.ts';
 import { CallContext } from './call.ts';
 import { type HostDeps, startOf } from './host.ts';
 import type { Runtime } from './runtime.ts';
-
-/** The id under which the kernel's own jobs and consumers are known. */
-export const KERNEL = 'kernel';
 
 /** Connects a room's consumers and jobs, as the host does for a plugin's. Their handlers get a bare `Call`. */
 export async function openRoom(

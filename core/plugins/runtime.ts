@@ -73,5 +73,6 @@ export interface Work {
   readonly run?: {
     step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T>;
     progress(fraction: number, note?: string): Promise<void>;
+    commit(client: pg.ClientBase, result: unknown): Promise<void>;
   };
 }

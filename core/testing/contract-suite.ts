@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { pluginRole, schemaOf } from '../database/roles.ts';
 import { fakeOf } from './fake.ts';
 import { createTestKernel, type TestKernel } from './kernel.ts';
+import { silenceOf } from './silence.ts';
 
 export interface ContractOptions {
   /** The committed `manifest.json`. */
@@ -21,14 +22,14 @@ export interface ContractOptions {
  */
 export function contractSuite(plugin: Plugin, { manifest, beside = [] }: ContractOptions): void {
   const { id, capabilities = [] } = plugin.header;
-  const alone = (given: Plugin = plugin) =>
-    createTestKernel({ plugins: [...beside, given], services: fakesFor(given, beside) });
+  const alone = (given: Plugin = plugin, ownRoles = false) =>
+    createTestKernel({ plugins: [...beside, given], services: fakesFor(given, beside), ownRoles });
 
   test(`${id} boots alone, with stand-ins for what it needs`, async () => {
     await using kernel = await alone();
     expect(Object.fromEntries(kernel.kernel.host.quarantined)).toEqual({});
     const site = await kernel.tenant();
-    expect(await isReachable(kernel, plugin, site)).toBe(true);
+    expect(await isReachable(plugin, site)).toBe(true);
   });
 
   for (const [name, need] of Object.entries(plugin.header.needs ?? {})) {
@@ -49,12 +50,12 @@ export function contractSuite(plugin: Plugin, { manifest, beside = [] }: Contrac
     await using kernel = await alone();
     const site = await kernel.tenant();
     await site.disable(id);
-    expect(await isReachable(kernel, plugin, site)).toBe(false);
-    expect(await kernel.silenceOf(plugin, site)).toEqual([]);
+    expect(await isReachable(plugin, site)).toBe(false);
+    expect(await silenceOf(kernel, plugin, site.id)).toEqual([]);
   });
 
   test(`${id} leaves nothing behind when it is dropped`, async () => {
-    await using kernel = await alone();
+    await using kernel = await alone(plugin, true);
     await kernel.tenant();
     await kernel.kernel.host.drop(id);
     expect(await leftovers(kernel, id)).toEqual([]);
@@ -79,7 +80,7 @@ export function contractSuite(plugin: Plugin, { manifest, beside = [] }: Contrac
 
 type Site = Awaited<ReturnType<TestKernel['tenant']>>;
 
-async function isReachable(_kernel: TestKernel, { header, contributions }: Plugin, site: Site): Promise<boolean> {
+async function isReachable({ header, contributions }: Plugin, site: Site): Promise<boolean> {
   const route = contributions.find((each) => each.kind === 'route');
   if (!route) return (await site.anyone().get(`/api/${header.id}/`)).body.detail !== undefined;
   const url = `/api/${header.id}${route.path.replace(/:[^/]+/g, 'x')}`;
