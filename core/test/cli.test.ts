@@ -73,7 +73,7 @@ test('up says where it is, answers there, and stops everything when asked', asyn
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
   await expect(fetch(url)).rejects.toThrow();
-});
+}, 60_000);
 
 test('a port that is taken is named, with the way out', async () => {
   const other = createServer();
@@ -82,4 +82,4 @@ test('a port that is taken is named, with the way out', async () => {
   other.close();
   expect(err).toContain(`npm start -- --port ${port + 1}`);
   expect(code).toBe(1);
-});
+}, 60_000);
