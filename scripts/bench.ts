@@ -24,7 +24,6 @@ if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
   process.stderr.write('Name a benchmark: npm run bench -- NAME [--json] [--compare]. They lie in bench/.\n');
   process.exit(2);
 }
-ensureInstalled({ tools: true });
 if (existsSync(new URL('package-lock.json', room))) ensureInstalled({ tools: true, directory: fileURLToPath(room) });
 
 const bench = (await import(file.href)) as { default: Bench };
