@@ -1,131 +1,106 @@
 // A batch of commands for any number of books, committed as one transaction.
 import { Problem } from '@plinth/sdk';
-import type pg from 'pg';
-import { type Fact, writeOutbox } from '../events/outbox.ts';
-import { type Book, type Command, type Decision, type Done, decide, type Known, nothingKnown, undo } from './book.ts';
-import { inPipeline, type Pipeline } from './pipeline.ts';
-import { type Change, type Group, lockBooks, type Remembered, readBooks, writeChanges } from './rows.ts';
+import { writeOutbox } from '../events/outbox.ts';
+import {
+  type Change,
+  type Command,
+  type Done,
+  decide,
+  type Known,
+  noChange,
+  nothingKnown,
+  placeOf,
+  undo,
+} from './book.ts';
+import type { Line, Pipeline } from './pipeline.ts';
+import { type Group, type Remembered, readBooks, writeChanges } from './rows.ts';
 
 /** What came of one command. */
 export type Outcome = { readonly done: Done } | { readonly refusal: Problem };
 
-export interface Store extends Remembered {
-  readonly pool: pg.Pool;
-  readonly role: string;
-}
-
-interface Plan {
-  readonly outcomes: Map<Command, Outcome>;
-  readonly changes: Change[];
-  readonly facts: Fact[];
+export interface Plan {
+  readonly outcomes: ReadonlyMap<Command, Outcome>;
+  readonly changes: readonly Change[];
 }
 
 /**
- * Decides by what is remembered, in one round trip. What is remembered may be old: but another writer would have
- * taken the next entry number, which the primary key then refuses, and so with a key. A memory cannot say no, because
- * nothing would check it: `undefined` asks for `commitByReading`.
+ * Decides by what is remembered of the books. That may be old, but then `commitPlan` fails: the books have moved on.
+ * Only a yes can be known so. For a refusal, a new account or a used key nothing is planned: read first.
  */
-export async function commitByMemory(
-  store: Store,
-  commands: readonly Command[],
-  now: number,
-): Promise<Outcome[] | undefined> {
+export function planByMemory(memory: Remembered, commands: readonly Command[], now: number): Plan | undefined {
   const groups = byBook(commands);
-  const remembered = (group: Group) =>
-    store.books.has(group.tenantId) && group.commands.every(({ kind }) => kind === 'post');
+  const remembered = ({ tenantId, commands }: Group) =>
+    memory.books.has(tenantId) && commands.every(({ kind }) => kind === 'post');
   if (!groups.every(remembered)) return undefined;
-  const before = groups.flatMap(({ tenantId }) => snapshot(store.books.get(tenantId)));
-  const plan = planOf(store, groups, () => nothingKnown(), now);
-  const sure =
-    plan.changes.every(({ opened }) => opened.length === 0) &&
-    [...plan.outcomes.values()].every((each) => 'done' in each);
-  if (!sure) {
-    for (const { book, entries, opened } of plan.changes) undo(book, entries, opened);
-    for (const restore of before) restore();
-    return undefined;
-  }
-  await inPipeline(store.pool, store.role, async (pipeline) => {
-    void lockBooks(
-      pipeline.send,
-      groups.map(({ tenantId }) => tenantId),
-    );
+  const plan = planOf(memory, groups, () => nothingKnown(), now);
+  const sure = (change: Change) => change.opened.length === 0 && change.commands.length > 0;
+  if (plan.changes.every(sure) && [...plan.outcomes.values()].every((outcome) => 'done' in outcome)) return plan;
+  for (const change of plan.changes) undo(change);
+  return undefined;
+}
+
+/** One round trip. */
+export function commitPlan(line: Line, plan: Plan): Promise<void> {
+  return line.transaction((pipeline) => {
+    pipeline.tell({
+      name: 'ledger-enter',
+      text: 'select ledger.enter($1, $2)',
+      values: [plan.changes.map(({ book }) => book.tenantId), plan.changes.map(({ before }) => before.seq)],
+    });
     write(pipeline, plan);
   });
-  return commands.map((command) => outcomeOf(plan, command));
 }
 
 /** Locks the books and reads all it needs first: two round trips, and sure. */
-export async function commitByReading(store: Store, commands: readonly Command[], now: number): Promise<Outcome[]> {
+export function commitByReading(
+  line: Line,
+  memory: Remembered,
+  commands: readonly Command[],
+  now: number,
+): Promise<Plan> {
   const groups = byBook(commands);
-  const plan = await inPipeline(store.pool, store.role, async (pipeline) => {
-    const known = await readBooks(pipeline.send, groups, store);
-    const plan = planOf(store, groups, (tenantId) => known.get(tenantId) ?? nothingKnown(), now);
-    if (plan.changes.length > 0) write(pipeline, plan);
+  return line.transaction(async (pipeline) => {
+    const known = await readBooks(pipeline, groups, memory);
+    const plan = planOf(memory, groups, (tenantId) => known.get(tenantId) ?? nothingKnown(), now);
+    write(pipeline, plan);
     return plan;
   });
-  return commands.map((command) => outcomeOf(plan, command));
 }
 
+/** Always in the same order: two batches never wait for each other's books. */
 function byBook(commands: readonly Command[]): Group[] {
-  const groups = Map.groupBy(commands, ({ tenantId }) => tenantId);
-  return [...groups]
+  const groups = [...Map.groupBy(commands, ({ tenantId }) => tenantId)];
+  return groups
     .map(([tenantId, commands]) => ({ tenantId, commands }))
     .sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1));
 }
 
-function snapshot(book: Book | undefined): (() => void)[] {
-  if (!book) return [];
-  const { seq, hash, at, opened } = book;
-  return [() => Object.assign(book, { seq, hash, at, opened })];
-}
-
-function planOf(store: Store, groups: readonly Group[], known: (tenantId: string) => Known, now: number): Plan {
-  const plan: Plan = { outcomes: new Map(), changes: [], facts: [] };
-  for (const { tenantId, commands } of groups) {
-    const book = store.books.get(tenantId);
+function planOf(memory: Remembered, groups: readonly Group[], knownOf: (tenantId: string) => Known, now: number): Plan {
+  const outcomes = new Map<Command, Outcome>();
+  const changes = groups.map(({ tenantId, commands }) => {
+    const book = memory.books.get(tenantId);
     if (!book) throw new Error(`The book of ${tenantId} was not read.`);
-    const change: Change = { book, entries: [], opened: [], holds: [], settled: [] };
-    const knownHere = known(tenantId);
-    for (const command of commands)
-      plan.outcomes.set(command, attempt(book, command, knownHere, now, change, plan.facts));
-    if (change.entries.length > 0) plan.changes.push(change);
-  }
-  return plan;
+    const change = noChange(book);
+    const known = knownOf(tenantId);
+    for (const command of commands) outcomes.set(command, outcomeOf(change, command, known, now));
+    return { ...change, after: placeOf(book) };
+  });
+  return { outcomes, changes };
 }
 
-function attempt(book: Book, command: Command, known: Known, now: number, change: Change, facts: Fact[]): Outcome {
-  let decision: Decision;
+function outcomeOf(change: Change, command: Command, known: Known, now: number): Outcome {
   try {
-    decision = decide(book, command, known, now);
+    return { done: decide(change, command, known, now) };
   } catch (refusal) {
     if (refusal instanceof Problem) return { refusal };
     throw refusal;
   }
-  const [first] = decision.entries;
-  if (!first) return decision;
-  for (const entry of decision.entries) change.entries.push(entry);
-  change.opened.push(...decision.opened);
-  facts.push(...command.facts);
-  const { opensHold, settlesHold, kind } = command;
-  if (opensHold) {
-    change.holds.push({
-      id: opensHold.id,
-      account: first.fromAccount,
-      minor: first.minor,
-      expiresAt: first.at + opensHold.forMs,
-    });
-  }
-  if (settlesHold !== undefined) change.settled.push({ id: settlesHold, state: kind });
-  return decision;
 }
 
-function write(pipeline: Pipeline, { changes, facts }: Plan): void {
-  writeChanges(pipeline.send, changes);
+function write(pipeline: Pipeline, { changes }: Plan): void {
+  const written = changes.filter(({ entries }) => entries.length > 0);
+  if (written.length === 0) return;
+  writeChanges(pipeline, written);
+  const facts = written.flatMap(({ commands }) => commands.flatMap(({ command }) => command.facts));
   if (facts.length > 0) pipeline.also(writeOutbox(pipeline.client, facts));
-}
-
-function outcomeOf(plan: Plan, command: Command): Outcome {
-  const outcome = plan.outcomes.get(command);
-  if (!outcome) throw new Error('A command of the batch was not decided.');
-  return outcome;
 }

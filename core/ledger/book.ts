@@ -12,13 +12,17 @@ export interface Account {
   balance: bigint;
 }
 
-export interface Book {
-  readonly tenantId: string;
+/** Where a book is. */
+export interface Place {
   seq: number;
   hash: string;
   /** Of the last entry. Times never run back within a book, whatever clocks do. */
   at: number;
   opened: number;
+}
+
+export interface Book extends Place {
+  readonly tenantId: string;
   readonly accounts: Map<string, Account>;
 }
 
@@ -44,14 +48,19 @@ export interface Command {
   readonly kind: Kind;
   /** `<who>/<idempotency key>` */
   readonly key: string;
-  /** Of what was asked. */
-  readonly digest: string;
   readonly legs: readonly Leg[];
-  readonly ref?: string | undefined;
+  readonly ref: string | undefined;
   readonly opensHold?: { readonly id: string; readonly forMs: number };
   readonly settlesHold?: string;
   readonly reverses?: number;
+  /** Not part of what is asked: who asks again may make their ids and times anew. */
   readonly facts: readonly Fact[];
+}
+
+/** What a replay must repeat. */
+export function contentOf({ kind, legs, ref, opensHold, settlesHold, reverses }: Command): string {
+  const moved = legs.map(({ from, to, currency, minor, memo }) => [from, to, currency, String(minor), memo]);
+  return JSON.stringify([kind, ref, reverses, settlesHold, opensHold?.forMs, moved]);
 }
 
 /** What came of a command. The same for every replay of its key. */
@@ -69,7 +78,7 @@ export interface Entry extends Recorded {
 
 /** What the database knows about the commands of a batch. It grows as the batch is decided. */
 export interface Known {
-  readonly keys: Map<string, { readonly digest: string; readonly done: Done }>;
+  readonly keys: Map<string, { readonly content: () => string; readonly done: Done }>;
   readonly holds: Map<string, { readonly open: boolean; readonly expiresAt: number }>;
   readonly reversed: Set<number>;
 }
@@ -78,37 +87,52 @@ export function nothingKnown(): Known {
   return { keys: new Map(), holds: new Map(), reversed: new Set() };
 }
 
-/** What a command adds to the book: nothing, if it was done before. */
-export interface Decision {
-  readonly done: Done;
-  readonly entries: readonly Entry[];
-  readonly opened: readonly Account[];
+/** What happens to one book in one transaction. */
+export interface Change {
+  readonly book: Book;
+  readonly before: Place;
+  /** Kept here, because the book goes on before this is written. */
+  readonly after: Place;
+  readonly entries: Entry[];
+  readonly opened: Account[];
+  /** Each with its first entry. */
+  readonly commands: { readonly command: Command; readonly entry: Entry }[];
 }
 
-/** Applies a command, or throws a refusal and leaves the book as it was. */
-export function decide(book: Book, command: Command, known: Known, now: number): Decision {
+export function noChange(book: Book): Change {
+  const place = placeOf(book);
+  return { book, before: place, after: place, entries: [], opened: [], commands: [] };
+}
+
+export function placeOf({ seq, hash, at, opened }: Book): Place {
+  return { seq, hash, at, opened };
+}
+
+/** Does a command and adds it to the change; or throws a refusal, with nothing done; or knows that it was done before. */
+export function decide(change: Change, command: Command, known: Known, now: number): Done {
   const earlier = known.keys.get(command.key);
   if (earlier) {
-    if (earlier.digest !== command.digest) throw refusals.key_reused();
-    return { done: earlier.done, entries: [], opened: [] };
+    if (earlier.content() !== contentOf(command)) throw refusals.key_reused();
+    return earlier.done;
   }
-  const at = Math.max(now, book.at);
+  const at = Math.max(now, change.book.at);
   mustBeOpen(command, known, at);
-  const before = { seq: book.seq, hash: book.hash, at: book.at, opened: book.opened };
-  const entries: Entry[] = [];
-  const opened: Account[] = [];
+  const part = noChange(change.book);
   try {
-    for (const leg of command.legs) entries.push(apply(book, command, leg, before.seq + 1, at, opened));
+    for (const leg of command.legs) part.entries.push(apply(part, command, leg, at));
   } catch (refusal) {
-    undo(book, entries, opened);
-    Object.assign(book, before);
+    undo(part);
     throw refusal;
   }
-  const done = { post: before.seq + 1, at, hold: command.opensHold?.id };
-  known.keys.set(command.key, { digest: command.digest, done });
+  const [entry] = part.entries;
+  if (entry) change.commands.push({ command, entry });
+  for (const each of part.entries) change.entries.push(each);
+  for (const account of part.opened) change.opened.push(account);
+  const done = { post: part.before.seq + 1, at, hold: command.opensHold?.id };
+  known.keys.set(command.key, { content: () => contentOf(command), done });
   if (command.settlesHold !== undefined) known.holds.set(command.settlesHold, { open: false, expiresAt: 0 });
   if (command.reverses !== undefined) known.reversed.add(command.reverses);
-  return { done, entries, opened };
+  return done;
 }
 
 function mustBeOpen({ kind, settlesHold, reverses }: Command, known: Known, at: number): void {
@@ -120,22 +144,22 @@ function mustBeOpen({ kind, settlesHold, reverses }: Command, known: Known, at: 
   if (kind === 'capture' && hold.expiresAt <= at) throw refusals.hold_expired();
 }
 
-function apply(book: Book, command: Command, leg: Leg, post: number, at: number, opened: Account[]): Entry {
-  const { currency, minor } = leg;
-  const from = accountOf(book, currency, leg.from, opened);
-  const to = accountOf(book, currency, leg.to, opened);
-  const where = { currency, account: from.name };
-  if (from === to) throw refusals.bad_transfer({ detail: 'It goes from an account to itself.', ...where });
-  if (from.balance - minor < from.floor) throw refusals.insufficient_funds(where);
+function apply(part: Change, command: Command, leg: Leg, at: number): Entry {
+  const { book, before } = part;
+  const { currency, minor, memo } = leg;
+  const from = accountOf(part, currency, leg.from);
+  const to = accountOf(part, currency, leg.to);
+  if (from === to) throw refusals.bad_transfer({ detail: 'It goes from an account to itself.', account: from.name });
+  if (from.balance - minor < from.floor) throw refusals.insufficient_funds({ currency, account: from.name });
   if (to.balance + minor > HIGHEST) throw refusals.balance_too_large({ currency, account: to.name });
   from.balance -= minor;
   to.balance += minor;
   book.seq += 1;
   book.at = at;
-  const first = book.seq === post;
+  const first = book.seq === before.seq + 1;
   const entry = {
     seq: book.seq,
-    post,
+    post: before.seq + 1,
     kind: command.kind,
     currency,
     from: from.name,
@@ -145,9 +169,8 @@ function apply(book: Book, command: Command, leg: Leg, post: number, at: number,
     toBalance: to.balance,
     at,
     key: first ? command.key : undefined,
-    digest: first ? command.digest : undefined,
     ref: command.ref,
-    memo: leg.memo,
+    memo,
     hold: command.opensHold?.id ?? command.settlesHold,
     reverses: first ? command.reverses : undefined,
     fromAccount: from,
@@ -159,7 +182,7 @@ function apply(book: Book, command: Command, leg: Leg, post: number, at: number,
   return entry;
 }
 
-function accountOf(book: Book, currency: string, name: string, opened: Account[]): Account {
+function accountOf({ book, opened }: Change, currency: string, name: string): Account {
   const key = accountKey(currency, name);
   const known = book.accounts.get(key);
   if (known) return known;
@@ -170,11 +193,12 @@ function accountOf(book: Book, currency: string, name: string, opened: Account[]
   return account;
 }
 
-/** Takes entries back, the last first. */
-export function undo(book: Book, entries: readonly Entry[], opened: readonly Account[]): void {
+/** Puts the book back to where the change began. */
+export function undo({ book, before, entries, opened }: Change): void {
   for (const { fromAccount, toAccount, minor } of entries) {
     fromAccount.balance += minor;
     toAccount.balance -= minor;
   }
   for (const { currency, name } of opened) book.accounts.delete(accountKey(currency, name));
+  Object.assign(book, before);
 }

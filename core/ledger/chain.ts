@@ -17,7 +17,6 @@ export interface Recorded {
   /** Milliseconds. */
   readonly at: number;
   readonly key: string | undefined;
-  readonly digest: string | undefined;
   readonly ref: string | undefined;
   readonly memo: string | undefined;
   readonly hold: string | undefined;
@@ -29,9 +28,10 @@ export function firstHash(tenantId: string): string {
   return hash('sha256', tenantId);
 }
 
+/** Fields that may hold a space come last, quoted. */
 export function nextHash(before: string, entry: Recorded): string {
-  const { seq, post, kind, currency, from, to, minor, fromBalance, toBalance, at } = entry;
-  const facts = `${before} ${seq} ${post} ${kind} ${currency} ${from} ${to} ${minor} ${fromBalance} ${toBalance} ${at} `;
-  const { key, digest, ref, memo, hold, reverses } = entry;
-  return hash('sha256', facts + JSON.stringify([key, digest, ref, memo, hold, reverses]));
+  const { seq, post, kind, currency, from, to, minor, fromBalance, toBalance, at, hold, reverses, key, ref, memo } =
+    entry;
+  const facts = `${before} ${seq} ${post} ${kind} ${currency} ${from} ${to} ${minor} ${fromBalance} ${toBalance} ${at} ${hold} ${reverses} ${key}`;
+  return hash('sha256', ref === undefined && memo === undefined ? facts : `${facts} ${JSON.stringify([ref, memo])}`);
 }

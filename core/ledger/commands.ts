@@ -1,7 +1,6 @@
 // What callers ask, as commands to a book: checked, with every leg written out. What a command rests on (the hold it
 // settles, the post it reverses) never changes once written, so it is read here, outside the lane.
 
-import { hash } from 'node:crypto';
 import { type Actor, milliseconds, newId } from '@plinth/sdk';
 import { Capture, Hold, Post, Release, Reverse } from '@plinth/sdk/services/ledger.ts';
 import type { Static, TSchema } from 'typebox';
@@ -36,8 +35,7 @@ export function postCommand(who: Who, input: Post, check: CheckEvent | undefined
     mustOwn(who.party, currency);
     return { from, to, currency, minor: BigInt(minor), memo: readable(memo) };
   });
-  const asked = input.transfers.map(({ from, to, currency, minor, memo }) => [from, to, currency, minor, memo]);
-  return command(who, 'post', input, asked, legs, check);
+  return command(who, 'post', input, legs, check);
 }
 
 export function holdCommand(who: Who, input: Hold, check: CheckEvent | undefined): Command {
@@ -45,9 +43,8 @@ export function holdCommand(who: Who, input: Hold, check: CheckEvent | undefined
   const { from, currency, minor, memo, expires } = input;
   mustOwn(who.party, currency);
   const legs = [{ from, to: heldBy(from), currency, minor: BigInt(minor), memo: readable(memo) }];
-  const asked = [from, currency, minor, memo, expires];
   return {
-    ...command(who, 'hold', input, asked, legs, check),
+    ...command(who, 'hold', input, legs, check),
     opensHold: { id: newId(), forMs: milliseconds(expires) },
   };
 }
@@ -67,8 +64,7 @@ export async function captureCommand(
   const rest = legs.reduce((left, leg) => left - leg.minor, BigInt(minor));
   if (rest < 0n) throw refusals.capture_too_large();
   if (rest > 0n) legs.push({ from, to: owner, currency, minor: rest, memo: undefined });
-  const asked = [input.hold, ...input.to.map(({ account, minor, memo }) => [account, minor, memo])];
-  return { ...command(who, 'capture', input, asked, legs, check), settlesHold: input.hold };
+  return { ...command(who, 'capture', input, legs, check), settlesHold: input.hold };
 }
 
 export async function releaseCommand(
@@ -79,14 +75,14 @@ export async function releaseCommand(
 ): Promise<Command> {
   mustFit(Release, input);
   const hold = await readHold(database, who, input.hold);
-  return { ...command(who, 'release', input, input.hold, [backOf(hold)], check), settlesHold: input.hold };
+  return { ...command(who, 'release', input, [backOf(hold)], check), settlesHold: input.hold };
 }
 
 /** Its key is the hold's id: every node that finds it asks the same. */
 export function expireCommand(hold: HoldRow): Command {
   const who = { tenantId: hold.tenant_id, party: KERNEL };
   const asked = { key: `expire:${hold.id}` };
-  return { ...command(who, 'expire', asked, hold.id, [backOf(hold)], undefined), settlesHold: hold.id };
+  return { ...command(who, 'expire', asked, [backOf(hold)], undefined), settlesHold: hold.id };
 }
 
 function backOf({ owner, currency, minor }: HoldRow): Leg {
@@ -107,7 +103,7 @@ export async function reverseCommand(
   // What a capture gave back to its owner is there already.
   const moving = legs.filter(({ from, to }) => from !== to);
   if (moving.length === 0) throw refusals.not_reversible();
-  return { ...command(who, 'reverse', input, [input.post, input.memo], moving, check), reverses: input.post };
+  return { ...command(who, 'reverse', input, moving, check), reverses: input.post };
 }
 
 interface Asked {
@@ -116,23 +112,20 @@ interface Asked {
   readonly emit?: readonly { readonly event: string; readonly payload: unknown }[] | undefined;
 }
 
-/** Events are not part of what is asked: a repeated call may make their ids and times anew. */
 function command(
   who: Who,
   kind: Kind,
   { key, ref, emit = [] }: Asked,
-  asked: unknown,
   legs: readonly Leg[],
   check: CheckEvent | undefined,
 ): Command {
-  const digest = hash('sha256', JSON.stringify([kind, readable(ref), asked]));
   const { tenantId, party, actor, requestId } = who;
   const facts = emit.map(({ event, payload }): Fact => {
     if (party !== KERNEL && !event.startsWith(`${party}.`)) throw refusals.event_not_yours({ event });
     check?.(party, event, payload);
     return { tenantId, event, payload, ...(actor ? { actor } : {}), ...(requestId === undefined ? {} : { requestId }) };
   });
-  return { tenantId, kind, key: `${party}/${key}`, digest, legs, ref, facts };
+  return { tenantId, kind, key: `${party}/${key}`, legs, ref: readable(ref), facts };
 }
 
 /** Half a surrogate pair would come back from the database as another character, and break the chain. */

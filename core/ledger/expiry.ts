@@ -6,12 +6,19 @@ import { expireCommand, HOLDS, type HoldRow } from './commands.ts';
 const PAGE = 500;
 
 /** Gives back what is held past its time, in every book. Safe on any number of nodes at once: a hold is settled once. */
-export async function expireHolds(database: Database, now: Date, submit: (command: Command) => Promise<unknown>): Promise<number> {
+export async function expireHolds(
+  database: Database,
+  now: Date,
+  submit: (command: Command) => Promise<unknown>,
+): Promise<number> {
   let expired = 0;
   for (let left = 0; ; ) {
     const { rows } = await database.ledger(
       (_tx, client) =>
-        client.query<HoldRow>(`${HOLDS} where state = 'open' and expires_at <= $1 order by expires_at, id offset $2 limit $3`, [now, left, PAGE]),
+        client.query<HoldRow>(
+          `${HOLDS} where state = 'open' and expires_at <= $1 order by expires_at, id offset $2 limit $3`,
+          [now, left, PAGE],
+        ),
       'read',
     );
     const outcomes = await Promise.allSettled(rows.map((hold) => submit(expireCommand(hold))));

@@ -1,16 +1,22 @@
-// Group commit: everything asked for while one batch commits goes into the next. No timer, no waiting for company.
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+// Group commit: everything asked for while batches commit goes into the next one. No timer, no waiting for company.
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock, Log } from '@plinth/sdk';
 import pg from 'pg';
 import { isConnectionFailure } from '../database/database.ts';
 import { errors } from '../errors.ts';
-import { commitByMemory, commitByReading, type Outcome, type Store } from './batch.ts';
+import { commitByReading, commitPlan, type Plan, planByMemory } from './batch.ts';
 import type { Command, Done } from './book.ts';
+import type { Line } from './pipeline.ts';
+import type { Remembered } from './rows.ts';
 
 /** Entries in one batch. More make a batch slower without making it cheaper. */
 const LARGEST_BATCH = 2_000;
 /** Commands that may wait. Behind that, callers are told at once instead of late. */
 const LONGEST_QUEUE = 10_000;
+/** Batches on their way: one is decided while the server works on the other. */
+const IN_FLIGHT = 2;
+/** From here on, what waits is worth two batches. */
+const WORTH_HALVING = 64;
 /** Pauses between attempts while the database is away: a killed server is back within them. */
 const PATIENCE_MS = [20, 50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000, 1_000];
 /** Batches that read first, after another node wrote to one of our books: it will go on doing so. */
@@ -24,19 +30,25 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** One connection's worth of books: a book belongs to one lane, and its commands are done in the order they came. */
+/** A book belongs to one lane, and its commands are done in the order they came. */
 export class Lane {
-  readonly #store: Store;
+  readonly #line: Line;
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #nudge: () => void;
+  readonly #memory: Remembered = { books: new Map(), read: 0 };
   #waiting: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  #inFlight = 0;
+  /** Batches that need the lane to themselves, by when they were taken. */
+  #grounded = new Map<number, readonly Waiting[]>();
+  #taken = 0;
   #careful = 0;
+  #scheduled = false;
   #closed = false;
+  #idle: (() => void) | undefined;
 
-  constructor(store: Store, clock: Clock, log: Log | undefined, nudge: () => void) {
-    this.#store = store;
+  constructor(line: Line, clock: Clock, log: Log | undefined, nudge: () => void) {
+    this.#line = line;
     this.#clock = clock;
     this.#log = log;
     this.#nudge = nudge;
@@ -48,44 +60,93 @@ export class Lane {
       return Promise.reject(errors.unavailable({ detail: 'Too many posts wait.' }));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ command, resolve, reject });
-      this.#running ??= this.#run();
+      this.#schedule();
     });
   }
 
   /** Takes nothing new and finishes what it has. */
   async drain(): Promise<void> {
     this.#closed = true;
-    await this.#running;
+    if (this.#waiting.length + this.#inFlight + this.#grounded.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // Whoever was answered just now may ask again before the next batch is closed.
-      await turn();
-      await this.#settle(this.#take());
+  /** In a turn of its own: whoever was answered just now may ask again before the next batch is closed. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#launch();
+    });
+  }
+
+  #launch(): void {
+    while (this.#waiting.length > 0 && this.#inFlight < IN_FLIGHT && this.#grounded.size === 0) {
+      const batch = this.#take();
+      const order = this.#taken++;
+      const plan = this.#plan(batch);
+      if (plan) void this.#fly(order, batch, plan);
+      else this.#grounded.set(order, batch);
     }
-    this.#running = undefined;
+    if (this.#inFlight > 0) return;
+    if (this.#grounded.size > 0) void this.#mend();
+    else this.#idle?.();
   }
 
   #take(): Waiting[] {
+    const waiting = this.#waiting.length;
+    const most = this.#inFlight === 0 && waiting >= WORTH_HALVING ? Math.ceil(waiting / 2) : waiting;
     let count = 0;
-    for (let entries = 0; count < this.#waiting.length; count++) {
+    for (let entries = 0; count < most; count++) {
       entries += this.#waiting[count]?.command.legs.length ?? 0;
       if (count > 0 && entries > LARGEST_BATCH) break;
     }
     return this.#waiting.splice(0, count);
   }
 
+  #plan(batch: readonly Waiting[]): Plan | undefined {
+    if (this.#careful > 0) {
+      this.#careful -= 1;
+      return undefined;
+    }
+    return planByMemory(this.#memory, commandsOf(batch), this.#now());
+  }
+
+  async #fly(order: number, batch: readonly Waiting[], plan: Plan): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await commitPlan(this.#line, plan);
+      this.#answer(batch, plan);
+    } catch (error) {
+      this.#forget(batch);
+      if (codeOf(error) === MOVED_ON) this.#careful = CAREFUL_BATCHES;
+      this.#grounded.set(order, batch);
+    }
+    this.#inFlight -= 1;
+    this.#schedule();
+  }
+
+  /** What could not be decided by memory, or failed when it was, one after the other and with nothing else on its way. */
+  async #mend(): Promise<void> {
+    this.#inFlight = IN_FLIGHT;
+    const batches = [...this.#grounded].sort(([a], [b]) => a - b).map(([, batch]) => batch);
+    await this.#settle(batches.flat());
+    this.#grounded.clear();
+    this.#inFlight = 0;
+    this.#schedule();
+  }
+
   /** Every command of the batch is answered when this ends; it never throws. */
   async #settle(batch: readonly Waiting[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return this.#answer(batch, await this.#commit(batch.map(({ command }) => command)));
+        return this.#answer(batch, await commitByReading(this.#line, this.#memory, commandsOf(batch), this.#now()));
       } catch (error) {
-        for (const { command } of batch) this.#store.books.delete(command.tenantId);
-        if (isFenced(error)) this.#careful = CAREFUL_BATCHES;
-        if (isTaken(error) && attempt === 0) continue;
-        // The outcome is unknown: the next attempt finds by their keys what was done.
+        this.#forget(batch);
+        // Whether it was done is unknown: the next attempt finds out by the keys.
         const pause = isPassing(error) ? PATIENCE_MS[attempt] : undefined;
         if (pause === undefined) return this.#giveUp(batch, error);
         this.#log?.warn('ledger-retry', { attempt, commands: batch.length, error: String(error) });
@@ -94,40 +155,29 @@ export class Lane {
     }
   }
 
-  async #commit(commands: readonly Command[]): Promise<readonly Outcome[]> {
-    const now = this.#clock.now().getTime();
-    if (this.#careful > 0) this.#careful -= 1;
-    else {
-      const outcomes = await commitByMemory(this.#store, commands, now);
-      if (outcomes) return outcomes;
-    }
-    return commitByReading(this.#store, commands, now);
-  }
-
-  #answer(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
-    let facts = 0;
-    for (const [index, { command, resolve, reject }] of batch.entries()) {
-      const outcome = outcomes[index];
+  #answer(batch: readonly Waiting[], { outcomes, changes }: Plan): void {
+    for (const { command, resolve, reject } of batch) {
+      const outcome = outcomes.get(command);
       if (outcome && 'done' in outcome) resolve(outcome.done);
       else reject(outcome?.refusal);
-      facts += command.facts.length;
     }
-    if (facts > 0) this.#nudge();
-    if (this.#store.read > MEMORY) {
-      this.#store.books.clear();
-      this.#store.read = 0;
+    if (changes.some(({ commands }) => commands.some(({ command }) => command.facts.length > 0))) this.#nudge();
+    if (this.#memory.read > MEMORY) {
+      this.#memory.books.clear();
+      this.#memory.read = 0;
     }
+  }
+
+  #forget(batch: readonly Waiting[]): void {
+    for (const { command } of batch) this.#memory.books.delete(command.tenantId);
   }
 
   /** One command that the database will not have, or one book that is locked, must not cost the others. */
   async #giveUp(batch: readonly Waiting[], error: unknown): Promise<void> {
-    const [first] = batch;
-    if (!first) return;
     if (isPassing(error)) {
       // Whoever still waits would only wait for the same.
-      const all = [...batch, ...this.#waiting.splice(0)];
-      for (const { reject } of all)
-        reject(errors.unavailable({ detail: 'Ask again with the same key.', cause: error }));
+      const reason = () => errors.unavailable({ detail: 'Ask again with the same key.', cause: error });
+      for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(reason());
       return;
     }
     const parts = split(batch, isStuck(error));
@@ -135,10 +185,16 @@ export class Lane {
       for (const part of parts) await this.#settle(part);
       return;
     }
-    this.#log?.error('ledger-batch-failed', { tenant: first.command.tenantId, error: String(error) });
+    this.#log?.error('ledger-batch-failed', { tenant: batch[0]?.command.tenantId, error: String(error) });
     for (const { reject } of batch) reject(reasonOf(error));
   }
+
+  #now(): number {
+    return this.#clock.now().getTime();
+  }
 }
+
+const commandsOf = (batch: readonly Waiting[]) => batch.map(({ command }) => command);
 
 function split(batch: readonly Waiting[], byBookOnly: boolean): (readonly Waiting[])[] {
   const books = [...Map.groupBy(batch, ({ command }) => command.tenantId).values()];
@@ -151,22 +207,15 @@ function codeOf(error: unknown): string {
   return error instanceof pg.DatabaseError ? (error.code ?? '') : '';
 }
 
-/** An entry number or a key was taken: what we remembered was old. Reading first tells. */
-function isTaken(error: unknown): boolean {
-  return codeOf(error) === '23505';
-}
-
-/** It was the number: another node writes to this book. */
-function isFenced(error: unknown): boolean {
-  return isTaken(error) && (error as pg.DatabaseError).constraint === 'transfer_pkey';
-}
+/** Raised by `ledger.enter`. */
+const MOVED_ON = 'PLG01';
 
 /** A lock or an answer took too long. */
 function isStuck(error: unknown): boolean {
   return /^(55P03|57014)$/.test(codeOf(error));
 }
 
-/** Deadlocks, no connection to be had, and a server that is away or silent. */
+/** Deadlocks, no connection or no room to be had, and a server that is away or silent. */
 function isPassing(error: unknown): boolean {
   if (isConnectionFailure(error) || /^(40|53)/.test(codeOf(error))) return true;
   return error instanceof Error && !(error instanceof pg.DatabaseError) && /timeout/i.test(error.message);
@@ -175,6 +224,6 @@ function isPassing(error: unknown): boolean {
 function reasonOf(error: unknown): unknown {
   if (isStuck(error)) return errors.unavailable({ detail: 'The book is locked.', cause: error });
   if (codeOf(error).startsWith('22'))
-    return errors.invalid_input({ detail: 'The database cannot store a value of it.', cause: error });
+    return errors.invalid_input({ detail: 'The database cannot store it.', cause: error });
   return errors.internal({ cause: error });
 }

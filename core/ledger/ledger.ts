@@ -31,7 +31,7 @@ import {
 import { expireHolds } from './expiry.ts';
 import { Lane } from './lane.ts';
 import { KERNEL } from './names.ts';
-import { pipelinePool } from './pipeline.ts';
+import { Line, pipelinePool } from './pipeline.ts';
 import { balanceOf, balancesOf, statementOf } from './statement.ts';
 import { type Verdict, verifyBooks } from './verify.ts';
 
@@ -68,17 +68,15 @@ const LANES = 4;
 export function createLedger(deps: LedgerDeps): Room & LedgerApi {
   const { database, clock, log, checkEvent: check, nudge = () => {} } = deps;
   const pool = pipelinePool(database.pool, LANES);
-  const store = () => ({ pool, role: database.roles.ledger, books: new Map(), read: 0 });
-  const lanes = Array.from({ length: LANES }, () => new Lane(store(), clock, log, nudge));
-  const submit = async (command: Command | Promise<Command>) =>
-    laneOf(lanes, (await command).tenantId).submit(await command);
-  const post = async (command: Command | Promise<Command>): Promise<Posted> => postedOf(await submit(command));
+  const lanes = Array.from({ length: LANES }, () => new Lane(new Line(pool, database.roles.ledger), clock, log, nudge));
+  const submit = (command: Command) => laneOf(lanes, command.tenantId).submit(command);
+  const later = async (command: Promise<Command>): Promise<Posted> => postedOf(await submit(await command));
   const api: LedgerApi = {
-    post: async (who, input) => post(postCommand(who, input, check)),
+    post: async (who, input) => postedOf(await submit(postCommand(who, input, check))),
     hold: async (who, input) => heldOf(await submit(holdCommand(who, input, check))),
-    capture: (who, input) => post(captureCommand(database, who, input, check)),
-    release: (who, input) => post(releaseCommand(database, who, input, check)),
-    reverse: (who, input) => post(reverseCommand(database, who, input, check)),
+    capture: (who, input) => later(captureCommand(database, who, input, check)),
+    release: (who, input) => later(releaseCommand(database, who, input, check)),
+    reverse: (who, input) => later(reverseCommand(database, who, input, check)),
     balance: (who, input) => balanceOf(database, who, input),
     balances: (who, account) => balancesOf(database, who, account),
     statement: (who, input) => statementOf(database, who, input),
@@ -88,7 +86,6 @@ export function createLedger(deps: LedgerDeps): Room & LedgerApi {
   return {
     ...api,
     name: 'ledger',
-    migrations: new URL('./migrations/', import.meta.url),
     provides: [provideTo(api)],
     jobs: { 'expire-holds': job(Type.Object({}), { every: '1m' }) },
     contributions: [

@@ -1,17 +1,23 @@
-// One transaction whose statements are sent without waiting for each other's answers: one round trip to the server.
+// Transactions whose statements are sent without waiting for each other's answers: one round trip to the server.
 import pg from 'pg';
 import { isConnectionFailure } from '../database/database.ts';
 
-export type Send = <R extends pg.QueryResultRow>(query: pg.QueryConfig) => Promise<pg.QueryResult<R>>;
-
+/** What a transaction sends through. */
 export interface Pipeline {
-  readonly send: Send;
-  /** For code that sends queries of its own: hand its promise to `also`, do not wait for it. */
+  /** Sends a statement and returns at once. If it fails, the transaction's end tells. */
+  tell(query: pg.QueryConfig): void;
+  ask<R extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<R>>;
+  /** For code that sends statements of its own: hand its promise to `also` instead of waiting for it. */
   readonly client: pg.PoolClient;
   also(work: Promise<unknown>): void;
 }
 
-/** A pool of the ledger's own, as `pipeline` belongs to a connection. */
+/** A server that stays silent longer than its own time-outs is not there. */
+const SILENT_MS = 40_000;
+/** Somebody holds a book open from outside; what else waits must not wait with it for ever. */
+const LOCKED_MS = 5_000;
+
+/** A pool of the ledger's own, as pipelining belongs to a connection. */
 export function pipelinePool(pool: pg.Pool, size: number): pg.Pool {
   // The pool hides its password from copies; without it given here the copy could not log in.
   const { password } = pool.options;
@@ -27,38 +33,78 @@ export function pipelinePool(pool: pg.Pool, size: number): pg.Pool {
   return own;
 }
 
-/** A server that stays silent longer than its own time-outs is not there. */
-const SILENT_MS = 40_000;
-/** Somebody holds a book open from outside; what else waits must not wait with it for ever. */
-const LOCKED_MS = 5_000;
+/** One connection while it is used: transactions that begin before others have ended follow them on it, in order. */
+export class Line {
+  readonly #pool: pg.Pool;
+  readonly #begin: string;
+  #client: Promise<pg.PoolClient> | undefined;
+  #users = 0;
+  #broken: Error | undefined;
 
-/** Errors of what was sent come out at the end. */
-export async function inPipeline<T>(pool: pg.Pool, role: string, run: (pipeline: Pipeline) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  const sent: Promise<unknown>[] = [];
-  const also = (work: Promise<unknown>) => {
-    sent.push(work);
-    // Reported once, below: the statements behind a failed one only fail because of it.
-    work.catch(() => {});
-  };
-  const send: Send = (query) => {
-    const answer = client.query(query);
-    also(answer);
-    return answer as never;
-  };
-  let broken: Error | undefined;
-  try {
-    send({ text: `begin; set local role "${role}"; set local lock_timeout = ${LOCKED_MS}` });
-    const result = await run({ send, client, also });
-    send({ text: 'commit' });
-    await Promise.all(sent);
-    return result;
-  } catch (error) {
-    // Behind a failed statement "commit" rolls back too; this is for what failed before it was sent.
-    await client.query('rollback').catch(() => {});
-    if (isConnectionFailure(error) || !(error instanceof pg.DatabaseError)) broken = error as Error;
-    throw error;
-  } finally {
-    client.release(broken);
+  constructor(pool: pg.Pool, role: string) {
+    this.#pool = pool;
+    this.#begin = `begin; set local role "${role}"; set local lock_timeout = ${LOCKED_MS}`;
+  }
+
+  /** `run` either sends all at once, or has the line to itself while it waits for answers. */
+  async transaction<T>(run: (pipeline: Pipeline) => T | Promise<T>): Promise<T> {
+    this.#users += 1;
+    this.#client ??= this.#connect();
+    const sent: Promise<unknown>[] = [];
+    let pipeline: Pipeline | undefined;
+    try {
+      pipeline = pipelineOf(await this.#client, sent);
+      pipeline.tell({ text: this.#begin });
+      const answer = run(pipeline);
+      const result = answer instanceof Promise ? await answer : answer;
+      pipeline.tell({ text: 'commit' });
+      pipeline = undefined;
+      await Promise.all(sent);
+      return result;
+    } catch (error) {
+      // Behind a failed statement "commit" rolls back too; this is for what failed before it was sent.
+      pipeline?.tell({ text: 'rollback' });
+      if (isConnectionFailure(error) || !(error instanceof pg.DatabaseError)) this.#broken = error as Error;
+      throw error;
+    } finally {
+      await Promise.allSettled(sent);
+      this.#users -= 1;
+      if (this.#users === 0) await this.#release();
+    }
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    const client = await this.#pool.connect();
+    client.on('error', ignore);
+    return client;
+  }
+
+  async #release(): Promise<void> {
+    const [client, broken] = [this.#client, this.#broken];
+    this.#client = undefined;
+    this.#broken = undefined;
+    const there = await client?.catch(() => undefined);
+    there?.off('error', ignore);
+    there?.release(broken);
   }
 }
+
+function pipelineOf(client: pg.PoolClient, sent: Promise<unknown>[]): Pipeline {
+  const also = (work: Promise<unknown>) => {
+    sent.push(work);
+    // Reported once, by the end of the transaction: statements behind a failed one only fail because of it.
+    work.catch(ignore);
+  };
+  return {
+    client,
+    also,
+    tell: (query) => also(client.query(query)),
+    ask(query) {
+      const answer = client.query(query);
+      also(answer);
+      return answer as never;
+    },
+  };
+}
+
+const ignore = () => {};

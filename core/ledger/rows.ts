@@ -1,40 +1,21 @@
 // How books go to and from their tables: one statement per table for a whole batch.
-import type pg from 'pg';
 import {
-  type Account,
   accountKey,
   type Book,
+  type Change,
   type Command,
   type Entry,
   emptyBook,
   type Known,
   nothingKnown,
 } from './book.ts';
-import type { Send } from './pipeline.ts';
+import { floorOf } from './names.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** The commands of a batch for one book. */
 export interface Group {
   readonly tenantId: string;
   readonly commands: readonly Command[];
-}
-
-/** What a batch changes in one book. */
-export interface Change {
-  readonly book: Book;
-  readonly entries: Entry[];
-  readonly opened: Account[];
-  readonly holds: { id: string; account: Account; minor: bigint; expiresAt: number }[];
-  readonly settled: { id: string; state: string }[];
-}
-
-/** Everybody takes the books in this order, so no two batches wait for each other. */
-export function lockBooks(send: Send, tenantIds: readonly string[]): Promise<pg.QueryResult<BookRow>> {
-  return send({
-    name: 'ledger-lock',
-    text: `select tenant_id, seq, encode(hash, 'hex') as hash, ${MS('at')} as at, opened
-      from ledger.book where tenant_id = any($1::uuid[]) order by tenant_id for update`,
-    values: [tenantIds],
-  });
 }
 
 const MS = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`;
@@ -54,35 +35,39 @@ export interface Remembered {
 }
 
 /** Locks and reads all that the groups may touch. A book somebody else went on with replaces the one in `store`. */
-export async function readBooks(send: Send, groups: readonly Group[], store: Remembered): Promise<Map<string, Known>> {
+export async function readBooks(
+  pipeline: Pipeline,
+  groups: readonly Group[],
+  store: Remembered,
+): Promise<Map<string, Known>> {
   const { books } = store;
   const tenantIds = groups.map((group) => group.tenantId);
   if (tenantIds.some((id) => !books.has(id))) {
-    send({
+    pipeline.tell({
       text: 'insert into ledger.book (tenant_id) select unnest($1::uuid[]) on conflict do nothing',
       values: [tenantIds],
     });
   }
   // Statements see what was committed when they began, so these, behind the lock, see all that was done before us.
   const answers = [
-    lockBooks(send, tenantIds),
-    readKeys(send, groups),
-    readAccounts(send, groups),
-    readHolds(send, groups),
-    readReversed(send, groups),
+    lockBooks(pipeline, tenantIds),
+    readKeys(pipeline, groups),
+    readAccounts(pipeline, groups),
+    readHolds(pipeline, groups),
+    readReversed(pipeline, groups),
   ] as const;
   const [locked, keys, accounts, holds, reversed] = await Promise.all(answers);
   for (const row of locked.rows) replaceIfStale(books, row);
   store.read += accounts.rows.length;
   for (const row of accounts.rows) {
-    const account = books.get(row.tenant_id)?.accounts;
-    const balance = BigInt(row.balance);
-    account?.set(accountKey(row.currency, row.name), { ...row, floor: BigInt(row.floor), balance });
+    const { number, currency, name } = row;
+    const account = { number, currency, name, floor: floorOf(name), balance: BigInt(row.balance) };
+    books.get(row.tenant_id)?.accounts.set(accountKey(currency, name), account);
   }
   const known = new Map(tenantIds.map((id) => [id, nothingKnown()]));
   for (const row of keys.rows) {
     const done = { post: Number(row.seq), at: Number(row.at), hold: row.hold ?? undefined };
-    known.get(row.tenant_id)?.keys.set(row.key, { digest: row.digest, done });
+    known.get(row.tenant_id)?.keys.set(row.key, { content: () => JSON.stringify(row.content), done });
   }
   for (const row of holds?.rows ?? []) {
     known.get(row.tenant_id)?.holds.set(row.id, { open: row.state === 'open', expiresAt: Number(row.expires_at) });
@@ -91,47 +76,78 @@ export async function readBooks(send: Send, groups: readonly Group[], store: Rem
   return known;
 }
 
+function lockBooks(pipeline: Pipeline, tenantIds: readonly string[]) {
+  return pipeline.ask<BookRow>({
+    name: 'ledger-lock',
+    text: `select tenant_id, seq, encode(hash, 'hex') as hash, ${MS('at')} as at, opened
+      from ledger.book where tenant_id = any($1::uuid[]) order by tenant_id for update`,
+    values: [tenantIds],
+  });
+}
+
 function replaceIfStale(books: Map<string, Book>, row: BookRow): void {
   const seq = Number(row.seq);
   const mine = books.get(row.tenant_id);
-  if (mine && mine.seq === seq && seq > 0) return;
+  if (mine && mine.seq === seq && mine.hash === row.hash) return;
   const fresh = emptyBook(row.tenant_id);
   books.set(row.tenant_id, { ...fresh, seq, hash: row.hash ?? fresh.hash, at: Number(row.at), opened: row.opened });
 }
 
-function readKeys(send: Send, groups: readonly Group[]) {
+/** Posts under the keys of the batch, with what was asked then, as `contentOf` has it. */
+function readKeys(pipeline: Pipeline, groups: readonly Group[]) {
   const wanted = groups.flatMap(({ tenantId, commands }) => commands.map(({ key }) => [tenantId, key]));
-  return send<{ tenant_id: string; key: string; digest: string; seq: string; at: string; hold: string | null }>({
-    name: 'ledger-keys',
-    text: `select tenant_id, key, encode(digest, 'hex') as digest, seq, ${MS('at')} as at, hold
-      from ledger.transfer join unnest($1::uuid[], $2::text[]) as wanted (tenant_id, key) using (tenant_id, key)`,
-    values: columns(wanted, 2),
-  });
+  return pipeline.ask<KeyRow>({ name: 'ledger-keys', text: READ_KEYS, values: columns(wanted, 2) });
 }
 
-function readAccounts(send: Send, groups: readonly Group[]) {
+interface KeyRow {
+  tenant_id: string;
+  key: string;
+  seq: string;
+  at: string;
+  hold: string | null;
+  content: unknown;
+}
+
+const READ_KEYS = `
+  select first.tenant_id, first.key, first.seq, ${MS('first.at')} as at, first.hold,
+    json_build_array(first.kind, first.ref, first.reverses, case when opened.id is null then first.hold end, ${MS('opened.expires_at - first.at')},
+      (select json_agg(json_build_array(giver.name, taker.name, giver.currency, leg.minor::text, leg.memo) order by leg.seq)
+        from ledger.transfer leg
+          join ledger.account giver on giver.tenant_id = first.tenant_id and giver.number = leg.from_account
+          join ledger.account taker on taker.tenant_id = first.tenant_id and taker.number = leg.to_account
+        where leg.tenant_id = first.tenant_id and leg.seq >= first.seq and leg.seq < first.seq + 100 and leg.post = first.seq)) as content
+  from ledger.transfer first join unnest($1::uuid[], $2::text[]) as wanted (tenant_id, key) using (tenant_id, key)
+    left join ledger.hold opened on first.kind = 'hold' and opened.tenant_id = first.tenant_id and opened.id = first.hold`;
+
+function readAccounts(pipeline: Pipeline, groups: readonly Group[]) {
   const wanted = groups.flatMap(({ tenantId, commands }) => {
     const names = new Map<string, string[]>();
     for (const { currency, from, to } of commands.flatMap((command) => command.legs)) {
-      for (const name of [from, to]) names.set(accountKey(currency, name), [tenantId, currency, name]);
+      for (const name of [from, to]) names.set(accountKey(currency, name), [tenantId, name, currency]);
     }
     return [...names.values()];
   });
-  return send<{ tenant_id: string; number: number; currency: string; name: string; floor: string; balance: string }>({
+  return pipeline.ask<{
+    tenant_id: string;
+    number: number;
+    currency: string;
+    name: string;
+    balance: string;
+  }>({
     name: 'ledger-accounts',
-    text: `select tenant_id, number, currency, name, floor, balance
-      from ledger.account join unnest($1::uuid[], $2::text[], $3::text[]) as wanted (tenant_id, currency, name)
-        using (tenant_id, currency, name)`,
+    text: `select tenant_id, number, currency, name, ledger.balance_after(tenant_id, number) as balance
+      from ledger.account join unnest($1::uuid[], $2::text[], $3::text[]) as wanted (tenant_id, name, currency)
+        using (tenant_id, name, currency)`,
     values: columns(wanted, 3),
   });
 }
 
-function readHolds(send: Send, groups: readonly Group[]) {
+function readHolds(pipeline: Pipeline, groups: readonly Group[]) {
   const wanted = groups.flatMap(({ tenantId, commands }) =>
     commands.flatMap(({ settlesHold }) => (settlesHold === undefined ? [] : [[tenantId, settlesHold]])),
   );
   if (wanted.length === 0) return undefined;
-  return send<{ tenant_id: string; id: string; state: string; expires_at: string }>({
+  return pipeline.ask<{ tenant_id: string; id: string; state: string; expires_at: string }>({
     name: 'ledger-holds',
     text: `select tenant_id, id, state, ${MS('expires_at')} as expires_at
       from ledger.hold join unnest($1::uuid[], $2::uuid[]) as wanted (tenant_id, id) using (tenant_id, id)`,
@@ -139,12 +155,12 @@ function readHolds(send: Send, groups: readonly Group[]) {
   });
 }
 
-function readReversed(send: Send, groups: readonly Group[]) {
+function readReversed(pipeline: Pipeline, groups: readonly Group[]) {
   const wanted = groups.flatMap(({ tenantId, commands }) =>
     commands.flatMap(({ reverses }) => (reverses === undefined ? [] : [[tenantId, reverses]])),
   );
   if (wanted.length === 0) return undefined;
-  return send<{ tenant_id: string; reverses: string }>({
+  return pipeline.ask<{ tenant_id: string; reverses: string }>({
     name: 'ledger-reversed',
     text: `select tenant_id, reverses
       from ledger.transfer join unnest($1::uuid[], $2::bigint[]) as wanted (tenant_id, reverses) using (tenant_id, reverses)`,
@@ -153,119 +169,108 @@ function readReversed(send: Send, groups: readonly Group[]) {
 }
 
 /** Writes what was decided. Nothing is awaited: the transaction's end tells of errors. */
-export function writeChanges(send: Send, changes: readonly Change[]): void {
-  const opened = changes.flatMap((change) =>
-    change.opened.map((account) => ({ tenantId: change.book.tenantId, account })),
+export function writeChanges(pipeline: Pipeline, changes: readonly Change[]): void {
+  const opened = changes.flatMap(({ book, opened }) =>
+    opened.map((account) => ({ tenantId: book.tenantId, ...account })),
   );
   if (opened.length > 0) {
-    send({
+    pipeline.tell({
       name: 'ledger-open',
-      text: `insert into ledger.account (tenant_id, number, currency, name, floor, balance)
-        select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])`,
+      text: `insert into ledger.account (tenant_id, number, name, currency)
+        select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[])`,
       values: columns(
-        opened.map(({ tenantId, account: { number, currency, name, floor, balance } }) => [
-          tenantId,
-          number,
-          currency,
-          name,
-          floor,
-          balance,
-        ]),
-        6,
+        opened.map(({ tenantId, number, name, currency }) => [tenantId, number, name, currency]),
+        4,
       ),
     });
   }
-  insertTransfers(send, changes);
-  updateBalances(send, changes);
-  send({
+  insertTransfers(pipeline, changes);
+  pipeline.tell({
     name: 'ledger-books',
     text: `update ledger.book set seq = now.seq, hash = now.hash, at = now.at, opened = now.opened
       from unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::int[]) as now (tenant_id, seq, hash, at, opened)
       where book.tenant_id = now.tenant_id`,
     values: columns(
-      changes.map(({ book }) => [book.tenantId, book.seq, bytes(book.hash), iso(book.at), book.opened]),
+      changes.map(({ book, after }) => [
+        book.tenantId,
+        after.seq,
+        Buffer.from(after.hash, 'hex'),
+        iso(after.at),
+        after.opened,
+      ]),
       5,
     ),
   });
-  writeHolds(send, changes);
+  writeHolds(pipeline, changes);
 }
 
-function insertTransfers(send: Send, changes: readonly Change[]): void {
-  const rows: string[][] = Array.from({ length: 17 }, () => []);
-  for (const { book, entries } of changes) {
-    for (const entry of entries) {
-      const { fromAccount, toAccount, digest } = entry;
-      const row = [
-        book.tenantId,
-        entry.seq,
-        entry.post,
-        entry.minor,
-        entry.fromBalance,
-        entry.toBalance,
-        iso(entry.at),
-        entry.reverses ?? NULL,
-        fromAccount.number,
-        toAccount.number,
-        entry.hold ?? NULL,
-        entry.kind,
-        text(entry.key),
-        digest === undefined ? NULL : hex(digest),
-        text(entry.ref),
-        text(entry.memo),
-        hex(entry.hash),
-      ];
-      for (let index = 0; index < row.length; index++) rows[index]?.push(String(row[index]));
-    }
-  }
-  send({
+/** By column, as array literals: the driver would look at each of their elements for what it might be. */
+function insertTransfers(pipeline: Pipeline, changes: readonly Change[]): void {
+  const entries = changes.flatMap((change) => change.entries);
+  const column = (value: (entry: Entry) => unknown) => `{${entries.map(value).join()}}`;
+  let at = 0;
+  let atText = '';
+  pipeline.tell({
     name: 'ledger-transfers',
-    text: `insert into ledger.transfer (tenant_id, seq, post, minor, from_balance, to_balance, at,
-        reverses, from_account, to_account, hold, kind, key, digest, ref, memo, hash)
-      select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[],
-        $8::bigint[], $9::int[], $10::int[], $11::uuid[], $12::text[], $13::text[], $14::bytea[], $15::text[], $16::text[], $17::bytea[])`,
-    values: rows.map((column) => `{${column.join()}}`),
+    text: INSERT_TRANSFERS,
+    values: [
+      `{${changes
+        .map(({ book, entries }) => `${book.tenantId},`.repeat(entries.length))
+        .join('')
+        .slice(0, -1)}}`,
+      column((entry) => entry.seq),
+      column((entry) => entry.post),
+      column((entry) => entry.minor),
+      column((entry) => entry.fromBalance),
+      column((entry) => entry.toBalance),
+      column((entry) => {
+        if (entry.at !== at) {
+          at = entry.at;
+          atText = iso(at);
+        }
+        return atText;
+      }),
+      column((entry) => entry.reverses ?? NULL),
+      column((entry) => entry.fromAccount.number),
+      column((entry) => entry.toAccount.number),
+      column((entry) => entry.hold ?? NULL),
+      column((entry) => entry.kind),
+      column((entry) => text(entry.key)),
+      column((entry) => text(entry.ref)),
+      column((entry) => text(entry.memo)),
+      column((entry) => `"\\\\x${entry.hash}"`),
+    ],
   });
 }
 
-function updateBalances(send: Send, changes: readonly Change[]): void {
-  const tenants: string[] = [];
-  const numbers: number[] = [];
-  const balances: bigint[] = [];
-  for (const { book, entries, opened } of changes) {
-    const touched = new Set<Account>();
-    for (const { fromAccount, toAccount } of entries) touched.add(fromAccount).add(toAccount);
-    for (const account of opened) touched.delete(account);
-    for (const account of touched) {
-      tenants.push(book.tenantId);
-      numbers.push(account.number);
-      balances.push(account.balance);
+const INSERT_TRANSFERS = `
+  insert into ledger.transfer (tenant_id, seq, post, minor, from_balance, to_balance, at,
+    reverses, from_account, to_account, hold, kind, key, ref, memo, hash)
+  select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[],
+    $8::bigint[], $9::int[], $10::int[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[])`;
+
+function writeHolds(pipeline: Pipeline, changes: readonly Change[]): void {
+  const opened: unknown[][] = [];
+  const settled: unknown[][] = [];
+  for (const { book, commands } of changes) {
+    for (const { command, entry } of commands) {
+      const { opensHold, settlesHold, kind } = command;
+      if (opensHold) {
+        const until = iso(entry.at + opensHold.forMs);
+        opened.push([book.tenantId, opensHold.id, entry.fromAccount.number, entry.minor, until]);
+      }
+      if (settlesHold !== undefined) settled.push([book.tenantId, settlesHold, kind]);
     }
   }
-  if (numbers.length === 0) return;
-  send({
-    name: 'ledger-balances',
-    text: `update ledger.account set balance = now.balance
-      from unnest($1::uuid[], $2::int[], $3::bigint[]) as now (tenant_id, number, balance)
-      where account.tenant_id = now.tenant_id and account.number = now.number`,
-    values: [tenants, numbers, balances].map((column) => `{${column.join()}}`),
-  });
-}
-
-function writeHolds(send: Send, changes: readonly Change[]): void {
-  const holds = changes.flatMap(({ book, holds }) => holds.map((hold) => ({ tenantId: book.tenantId, ...hold })));
-  if (holds.length > 0) {
-    send({
+  if (opened.length > 0) {
+    pipeline.tell({
       text: `insert into ledger.hold (tenant_id, id, account, minor, expires_at)
         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::timestamptz[])`,
-      values: columns(
-        holds.map((hold) => [hold.tenantId, hold.id, hold.account.number, hold.minor, iso(hold.expiresAt)]),
-        5,
-      ),
+      values: columns(opened, 5),
     });
   }
-  const settled = changes.flatMap(({ book, settled }) => settled.map(({ id, state }) => [book.tenantId, id, state]));
   if (settled.length > 0) {
-    send({
+    pipeline.tell({
       text: `update ledger.hold set state = now.state from unnest($1::uuid[], $2::uuid[], $3::text[]) as now (tenant_id, id, state)
         where hold.tenant_id = now.tenant_id and hold.id = now.id`,
       values: columns(settled, 3),
@@ -278,9 +283,6 @@ function columns(rows: readonly (readonly unknown[])[], width: number): unknown[
   return Array.from({ length: width }, (_, index) => rows.map((row) => row[index]));
 }
 
-// Array literals made here rather than by the driver, which looks at each of their elements for what it might be.
 const NULL = 'NULL';
-const text = (value: string | undefined) => (value === undefined ? NULL : `"${value.replace(/["\\]/g, '\\$&')}"`);
-const hex = (value: string) => `"\\\\x${value}"`;
-const bytes = (value: string) => Buffer.from(value, 'hex');
 const iso = (ms: number) => new Date(ms).toISOString();
+const text = (value: string | undefined) => (value === undefined ? NULL : `"${value.replace(/["\\]/g, '\\$&')}"`);

@@ -12,7 +12,7 @@ export async function balanceOf(database: Database, who: Who, input: BalanceOf):
   const { rows } = await database.ledger(
     (_tx, client) =>
       client.query<{ name: string; balance: string }>(
-        `select name, case when $4::timestamptz is null then balance
+        `select name, case when $4::timestamptz is null then ledger.balance_after($1, number)
             else ledger.balance_after($1, number, ledger.last_entry($1, $4)) end as balance
           from ledger.account where tenant_id = $1 and name = any($2) and currency = $3`,
         [who.tenantId, [account, heldBy(account)], currency, at],
@@ -27,7 +27,7 @@ export async function balancesOf(database: Database, who: Who, account: string):
   const { rows } = await database.ledger(
     (_tx, client) =>
       client.query<{ currency: string; minor: string; held: string }>(
-        `select mine.currency, mine.balance as minor, coalesce(beside.balance, 0) as held from ledger.account mine
+        `select mine.currency, ledger.balance_after($1, mine.number) as minor, ledger.balance_after($1, beside.number) as held from ledger.account mine
           left join ledger.account beside
             on (beside.tenant_id, beside.currency, beside.name) = (mine.tenant_id, mine.currency, $3)
           where mine.tenant_id = $1 and mine.name = $2 order by mine.currency`,

@@ -10,42 +10,40 @@ create table book (
 ) with (fillfactor = 50);
 
 -- An account holds one currency: the same name in two currencies is two accounts. Entries and their indexes name
--- it by its number, because text would double them.
+-- it by its number, because text would double them. Its balance stands beside its last entry, not here.
 create table account (
   tenant_id uuid not null,
   number int not null,
-  floor bigint not null,
-  -- Both bounds are what JSON integers can say.
-  balance bigint not null check (balance >= floor and balance between -9007199254740991 and 9007199254740991),
   currency text not null,
   name text not null,
   primary key (tenant_id, number),
   unique (tenant_id, name, currency)
-) with (fillfactor = 50);
+);
+comment on table account is 'append-only';
 
 -- The entries of all books, numbered in each book without a gap. A post is one or more entries in a row; the first
--- carries its key. Balances after the entry are kept beside it: a balance as of any time is one look-up.
+-- carries its key. Balances after the entry are kept beside it: there is no balance to update, and the balance as of
+-- any time is a look-up.
 create table transfer (
   tenant_id uuid not null,
   seq bigint not null,
   post bigint not null,
   minor bigint not null check (minor > 0),
-  from_balance bigint not null,
-  to_balance bigint not null,
+  -- What JSON integers can say.
+  from_balance bigint not null check (from_balance >= -9007199254740991),
+  to_balance bigint not null check (to_balance <= 9007199254740991),
   at timestamptz not null,
   reverses bigint,
   from_account int not null,
   to_account int not null check (from_account <> to_account),
   hold uuid,
   kind text not null check (kind in ('post', 'hold', 'capture', 'release', 'expire', 'reverse')),
-  -- `<who>/<idempotency key>`, and a digest of what was asked, to tell a replay from another post under a used key.
+  -- `<who>/<idempotency key>`
   key text,
-  digest bytea,
   ref text,
   memo text,
   -- Over this entry and the hash before it.
   hash bytea not null,
-  -- Also the fence: of two nodes that number an entry alike, one fails.
   primary key (tenant_id, seq)
 );
 create unique index transfer_key on transfer (tenant_id, key) where key is not null;
@@ -72,9 +70,23 @@ begin
 end $$;
 create trigger append_only before update or delete or truncate on transfer execute function refuse();
 create trigger kept before delete or truncate on book execute function refuse();
-create trigger kept before delete or truncate on account execute function refuse();
+create trigger append_only before update or delete or truncate on account execute function refuse();
 create trigger kept before delete or truncate on hold execute function refuse();
 create trigger settled_once before update on hold for each row when (old.state <> 'open') execute function refuse();
+
+-- Locks books, always in the same order, for a writer who decided by what it remembers of them: if they went on
+-- meanwhile, it fails.
+create function enter(books uuid[], entries bigint[]) returns void language plpgsql as $$
+declare
+  fitting bigint;
+begin
+  select count(*) into fitting
+  from (select tenant_id, seq from ledger.book where tenant_id = any(books) order by tenant_id for update) as mine
+    join unnest(books, entries) as remembered (tenant_id, seq) using (tenant_id, seq);
+  if fitting < cardinality(books) then
+    raise exception 'another writer went on with the book' using errcode = 'PLG01';
+  end if;
+end $$;
 
 -- The last entry of a book at or before a time. Entries have no gaps and times never run back, so it halves its way.
 create function last_entry(book uuid, before timestamptz) returns bigint language plpgsql stable as $$
@@ -94,8 +106,8 @@ begin
   return low;
 end $$;
 
--- The balance of an account as it stood after an entry of its book.
-create function balance_after(book uuid, account int, entry bigint) returns bigint language sql stable as $$
+-- The balance of an account now, or as it stood after an entry of its book.
+create function balance_after(book uuid, account int, entry bigint default 9223372036854775807) returns bigint language sql stable as $$
   select coalesce((
     select balance from (
       (select seq, from_balance as balance from ledger.transfer
