@@ -73,7 +73,7 @@ export function createRealtime({ clock, log, bus = nobody, limits: changed }: Re
       if (draining || street.sockets >= limits.sockets) return refuse(socket, '503 Service Unavailable');
       server.handleUpgrade(request, socket, head, (ws) => {
         const greeting = { token: bearerOf(request), authenticate };
-        new Connection(ws, street.nextNumber(), street.houseOf(tenant.facts.id), greeting).open();
+        new Connection(ws, socket, street.nextNumber(), street.houseOf(tenant.facts.id), greeting).open();
       });
     },
     register: (registration) => channels.add(registration),

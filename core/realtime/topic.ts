@@ -1,4 +1,5 @@
 import type { Entry } from './channels.ts';
+import { textFrame } from './frame.ts';
 import { History } from './history.ts';
 import type { RealtimeLimits } from './limits.ts';
 import { type Attendance, Presence } from './presence.ts';
@@ -6,7 +7,8 @@ import { type Attendance, Presence } from './presence.ts';
 /** Who listens. `accountId` is absent for a guest. */
 export interface Listener {
   readonly accountId: string | undefined;
-  send(frame: Buffer | string): void;
+  /** A frame that many are given. */
+  write(frame: Buffer): void;
 }
 
 /** One channel of one tenant on this node: who is in it, and what was said last. */
@@ -94,8 +96,8 @@ export class Topic {
   }
 
   #tell(message: string): void {
-    const frame = Buffer.from(message);
-    for (const listener of this.listeners) listener.send(frame);
+    const frame = textFrame(message);
+    for (const listener of this.listeners) listener.write(frame);
   }
 
   close(): void {
