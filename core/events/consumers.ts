@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Log } from '@plinth/sdk';
 import { isConnectionFailure } from '../database/database.ts';
 import { type Backoff, backoff } from './backoff.ts';
 import type { Deliveries, Delivery, InHand, Outcome } from './deliveries.ts';
+import { gather, insist } from './gather.ts';
 import { pluginOf } from './relay.ts';
 
 export type Deliver = (delivery: Delivery) => Promise<void>;
@@ -23,7 +23,6 @@ const RETRY: Backoff = { first: 1_000, factor: 4, most: 3_600_000 };
 const HANDLER_MS = 60_000;
 /** Switched off since it was sent: it waits, in case the plugin is switched on again before the event is forgotten. */
 const OFF_MS = 60_000;
-const DATABASE_BACK: Backoff = { first: 50, factor: 2, most: 2_000 };
 
 /** Takes deliveries and puts each in front of its handler. Outcomes are written together, and kept until they could be. */
 export class Consumers {
@@ -34,14 +33,18 @@ export class Consumers {
   #busy = 0;
   #wanted = false;
   #pulling: Promise<void> | undefined;
-  #outcomes: Outcome[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #finish: (outcome: Outcome) => Promise<void>;
+  /** From taking it until its outcome is written. */
+  readonly #inHand = new Set<InHand>();
+  /** The answer to a take was lost: there may be deliveries in our name that we know nothing of. */
+  #unsure = false;
   #draining = false;
   #count = 0;
   #onProgress: (() => void)[] = [];
 
   constructor(deps: ConsumersDeps) {
     this.#deps = deps;
+    this.#finish = gather((outcomes) => deps.deliveries.finish(outcomes).then(() => []));
   }
 
   set(consumer: string, deliver: Deliver): void {
@@ -66,9 +69,7 @@ export class Consumers {
     for (;;) {
       const round = this.#count;
       this.pull();
-      while (this.#pulling || this.#writing || this.#busy > 0) {
-        await (this.#pulling ?? this.#writing ?? this.#progress());
-      }
+      while (this.#pulling || this.#inHand.size > 0) await (this.#pulling ?? this.#progress());
       if (this.#count === round) return this.#count - before;
     }
   }
@@ -76,9 +77,9 @@ export class Consumers {
   async drain(): Promise<void> {
     this.#draining = true;
     await this.#pulling;
-    for (const item of this.#waiting.splice(0)) this.#write(this.#again(item, item.attempt - 1, 0, 'the node stopped'));
-    while (this.#busy > 0) await this.#progress();
-    await this.#writing;
+    for (const item of this.#waiting.splice(0))
+      void this.#write(item, this.#again(item, item.attempt - 1, 0, 'the node stopped'));
+    while (this.#inHand.size > 0) await this.#progress();
   }
 
   /** One delivery from its handler to its outcome; never throws. */
@@ -106,8 +107,12 @@ export class Consumers {
     try {
       while (this.#mayPull()) {
         this.#wanted = false;
+        if (this.#unsure) await this.#deps.deliveries.release([...this.#inHand]);
+        this.#unsure = true;
         const room = BATCH - this.#waiting.length;
         const taken = await this.#deps.deliveries.take([...this.#handlers.keys()], this.#deps.clock.now(), room);
+        this.#unsure = false;
+        for (const item of taken) this.#inHand.add(item);
         this.#waiting.push(...taken);
         if (taken.length === room) this.#wanted = true;
         this.#work();
@@ -130,10 +135,10 @@ export class Consumers {
         this.#busy--;
         this.#count++;
         this.#tally(item, -1);
-        this.#write(outcome);
+        void this.#write(item, outcome);
         this.#work();
         if (this.#wanted) this.pull();
-        for (const wake of this.#onProgress.splice(0)) wake();
+        this.#tell();
       });
     }
   }
@@ -145,28 +150,13 @@ export class Consumers {
     else this.#running.delete(plugin);
   }
 
-  #write(outcome: Outcome): void {
-    this.#outcomes.push(outcome);
-    this.#writing ??= this.#writeAll();
-  }
-
-  /** What was finished while the last batch was written makes the next. */
-  async #writeAll(): Promise<void> {
-    for (let failures = 0; this.#outcomes.length > 0; ) {
-      const batch = this.#outcomes;
-      this.#outcomes = [];
-      try {
-        await this.#deps.deliveries.finish(batch);
-        failures = 0;
-      } catch (error) {
-        if (failures++ === 0) this.#deps.log.warn('deliveries-not-finished', { error: String(error) });
-        // Given up when stopping: other nodes deliver again, and find the effects in the inbox.
-        if (this.#draining && failures > 3) break;
-        this.#outcomes.unshift(...batch);
-        await sleep(backoff(DATABASE_BACK, failures));
-      }
-    }
-    this.#writing = undefined;
+  async #write(item: InHand, outcome: Outcome): Promise<void> {
+    await insist(
+      () => this.#finish(outcome),
+      () => this.#draining,
+    );
+    this.#inHand.delete(item);
+    this.#tell();
   }
 
   #failed(item: InHand, error: unknown): Outcome {
@@ -195,7 +185,11 @@ export class Consumers {
     return { kind: 'again', of, attempt, dueAt, error: error.replaceAll('\0', '').slice(0, 4_000) } as const;
   }
 
-  /** Until the next handler is through. */
+  #tell(): void {
+    for (const wake of this.#onProgress.splice(0)) wake();
+  }
+
+  /** Until the next handler is through, or the next outcome written. */
   #progress(): Promise<void> {
     return new Promise((resolve) => this.#onProgress.push(resolve));
   }

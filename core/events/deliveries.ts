@@ -121,6 +121,17 @@ export class Deliveries {
     });
   }
 
+  /** What is said to be in this node's hand, but is not among these, is free again. */
+  release(except: readonly Handled[]): Promise<void> {
+    return this.#quickly(async (client) => {
+      await client.query(
+        `update kernel.delivery set worker = null where worker = $4 and (tenant_id, event_id, consumer) not in
+           (select * from unnest($1::uuid[], $2::uuid[], $3::text[]))`,
+        [...columns(except), this.#worker],
+      );
+    });
+  }
+
   /** What nodes that are gone had in hand is free again. */
   releaseOrphans(): Promise<void> {
     return this.#quickly(async (client) => {

@@ -7,7 +7,7 @@ import { Deliveries } from './deliveries.ts';
 import { type EventFigures, eventFigures } from './figures.ts';
 import { Line } from './line.ts';
 import type { RelayDeps } from './relay.ts';
-import { RelayLoop } from './relay-loop.ts';
+import { relayAll, relayLoop } from './relay-loop.ts';
 import { forgetBefore } from './retention.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -65,8 +65,8 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
   const line = new Line({ database, log, room: 'events', onWake: wake, onSweep: sweep });
   const deliveries = new Deliveries(database, line.id);
   const consumers = new Consumers({ deliveries, clock, log, enabled, attempts });
-  const send: RelayDeps['send'] = (client, sent) => deliveries.add(client, sent, clock.now());
-  const relay = new RelayLoop({ database, log, enabled, send, onSent });
+  const outbox: RelayDeps = { database, enabled, send: (client, sent) => deliveries.add(client, sent, clock.now()) };
+  const relay = relayLoop({ ...outbox, log, onSent });
   const dead = deadLetters(database, () => clock.now(), wake);
 
   function wake(): void {
@@ -92,7 +92,6 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
 
   return {
     name: 'events',
-    migrations: new URL('./migrations/', import.meta.url),
     contributions: dead.routes,
     listDead: dead.list,
     replay: dead.replay,
@@ -123,7 +122,7 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
 
     async settle() {
       if (!started) await subscriptions.write(clock.now());
-      while ((await relay.settle()) || (await consumers.settle()) > 0);
+      while ((await relayAll(outbox)) || (await consumers.settle()) > 0);
     },
 
     async start() {

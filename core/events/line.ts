@@ -53,6 +53,8 @@ export class Line {
 
   async start(): Promise<void> {
     await this.#tick();
+    // A leader that has been alone so far had nobody to ring.
+    this.#notify();
     this.#running = this.#keepTicking();
   }
 
@@ -98,7 +100,7 @@ export class Line {
         failures = 0;
       } catch (error) {
         this.#hangUp();
-        if (failures++ === 0) this.#deps.log.warn('line-down', { room: this.#deps.room, error: String(error) });
+        if (failures++ === 0) this.#warn('line-down', error);
       }
     }
   }
@@ -117,7 +119,7 @@ export class Line {
     if (this.#leading) {
       this.#alone = members.length === 1;
       await this.#bury(client, members);
-      await this.#deps.onSweep();
+      await this.#deps.onSweep().catch((error: unknown) => this.#warn('sweep-failed', error));
     }
     this.#deps.onWake();
   }
@@ -125,7 +127,10 @@ export class Line {
   async #dial(): Promise<pg.PoolClient> {
     const client = await this.#deps.database.pool.connect();
     this.#client = client;
-    client.on('notification', () => this.#deps.onWake());
+    client.on('notification', () => {
+      this.#alone = false;
+      this.#deps.onWake();
+    });
     client.on('error', () => this.#hangUp());
     await client.query(`listen plinth_${this.#deps.room}`);
     return client;
@@ -163,6 +168,10 @@ export class Line {
     for (const id of dead) this.#silence.delete(id);
     this.#deps.log.warn('node-silent', { room: this.#deps.room, nodes: dead });
     await client.query(this.#as(`delete from kernel.member where id in (${dead.map((id) => `'${id}'`).join(', ')})`));
+  }
+
+  #warn(event: string, error: unknown): void {
+    this.#deps.log.warn(event, { room: this.#deps.room, error: String(error) });
   }
 
   /** One round trip, as the kernel's spanning role. Every value in it was made by us or read from a uuid column. */

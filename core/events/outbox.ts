@@ -29,7 +29,7 @@ export async function writeOutbox(client: pg.ClientBase, facts: readonly Fact[])
 }
 
 /** Who is kept, what they were allowed is not: a consumer acts for the system, in their name. */
-function actorOnRecord(actor: Actor | undefined): { kind: string; accountId?: string } {
+export function actorOnRecord(actor: Actor | undefined): { kind: string; accountId?: string } {
   if (actor?.kind === 'person') return { kind: 'person', accountId: actor.accountId };
   return { kind: actor?.kind ?? 'system' };
 }

@@ -41,6 +41,7 @@ export async function aHouse(): Promise<House> {
     await migrate(connection, roles, [
       unit('tenancy'),
       unit('events'),
+      unit('jobs'),
       pluginMigrations(PLUGIN, new URL('./migrations/', import.meta.url)),
     ]);
     const client = new pg.Client(connection);
@@ -69,7 +70,7 @@ export function openHouse(place: TestDatabase, connection: pg.PoolConfig): House
     place,
     database,
     logged,
-    log: { debug: () => {}, info: note, warn: note, error: note },
+    log: { debug: process.env.SHOW_LOG ? note : () => {}, info: note, warn: note, error: note },
     emit: (...facts) =>
       database.plugin(PLUGIN, facts[0]?.tenantId ?? ADA, (_tx, client) =>
         writeOutbox(

@@ -1,0 +1,105 @@
+import type { Clock } from '@plinth/sdk';
+import type { Run, RunPage, RunState } from '@plinth/sdk/services/jobs.ts';
+import type { Database } from '../database/database.ts';
+
+/** Which runs of a tenant: all that is given must fit. */
+export interface Which {
+  readonly runId?: string;
+  readonly plugin?: string;
+  /** The account that enqueued it. */
+  readonly accountId?: string;
+  readonly job?: string;
+  readonly state?: RunState;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+interface Row extends Omit<Run, 'note' | 'error' | 'runAt' | 'createdAt' | 'finishedAt'> {
+  note: string | null;
+  error: string | null;
+  runAt: Date | number;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+const VIEW = `id as "runId", plugin, job, state, attempts - forgiven as attempts, progress, note, error, run_at as "runAt",
+  created_at as "createdAt", finished_at as "finishedAt"`;
+const FITS = `tenant_id = $1 and ($2::uuid is null or id = $2) and ($3::text is null or plugin = $3)
+  and ($4::text is null or actor ->> 'accountId' = $4)`;
+
+const UNTOUCHED = `state = 'waiting' and not exists (select from kernel.job_step s where (s.tenant_id, s.run_id) = (r.tenant_id, r.id))`;
+
+/** Runs as people and plugins see them: within one tenant, looked up, cancelled and tried again. */
+export class Directory {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async find(tenantId: string, which: Which & { runId: string }): Promise<Run | undefined> {
+    return (await this.list(tenantId, which)).items[0];
+  }
+
+  /** Newest first. */
+  async list(tenantId: string, which: Which): Promise<RunPage> {
+    const { job, state, after, limit = 50 } = which;
+    const rows = await this.#query(
+      tenantId,
+      `select ${VIEW} from kernel.job_run where ${FITS} and ($5::text is null or job = $5)
+         and ($6::text is null or state = $6) and ($7::uuid is null or id < $7) order by id desc limit $8`,
+      [...fits(which), job, state, after, limit + 1],
+    );
+    const items = rows.slice(0, limit).map(view);
+    const last = rows.length > limit ? items.at(-1) : undefined;
+    return { items, ...(last ? { next: last.runId } : {}) };
+  }
+
+  /** A run that has steps behind it is started once more, to undo them. */
+  async cancel(tenantId: string, which: Which & { runId: string }): Promise<Run | undefined> {
+    const [row] = await this.#query(
+      tenantId,
+      `update kernel.job_run r set cancelling = true, pushed_at = null,
+         state = case when ${UNTOUCHED} then 'cancelled' else state end,
+         finished_at = case when ${UNTOUCHED} then $5::timestamptz end,
+         run_at = case when state = 'waiting' then $5::timestamptz else run_at end
+       where ${FITS} and state in ('waiting', 'running') returning ${VIEW}`,
+      [...fits(which), this.#clock.now()],
+    );
+    return row ? view(row) : this.find(tenantId, which);
+  }
+
+  /** Gives a failed run all its attempts again. Steps that could not be undone stay done. */
+  async retry(tenantId: string, which: Which & { runId: string }): Promise<Run | undefined> {
+    const [row] = await this.#query(
+      tenantId,
+      `update kernel.job_run set state = 'waiting', forgiven = attempts, run_at = $5, pushed_at = null, finished_at = null
+       where ${FITS} and state = 'failed' returning ${VIEW}`,
+      [...fits(which), this.#clock.now()],
+    );
+    return row ? view(row) : this.find(tenantId, which);
+  }
+
+  #query(tenantId: string, sql: string, values: unknown[]): Promise<Row[]> {
+    return this.#database.tenant(
+      tenantId,
+      async (_tx, client) => (await client.query<Row>(sql, [tenantId, ...values])).rows,
+    );
+  }
+}
+
+const fits = ({ runId, plugin, accountId }: Which) => [runId, plugin, accountId];
+
+function view({ note, error, runAt, createdAt, finishedAt, ...run }: Row): Run {
+  return {
+    ...run,
+    ...(note === null ? {} : { note }),
+    // For people: the first line, without the stack.
+    ...(error === null ? {} : { error: error.split('\n', 1)[0] ?? '' }),
+    ...(runAt instanceof Date ? { runAt: runAt.toISOString() } : {}),
+    createdAt: createdAt.toISOString(),
+    ...(finishedAt ? { finishedAt: finishedAt.toISOString() } : {}),
+  };
+}

@@ -1,0 +1,221 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, type Job, type Log, milliseconds } from '@plinth/sdk';
+import type pg from 'pg';
+import { type Database, isConnectionFailure } from '../database/database.ts';
+import { type Backoff, backoff } from '../events/backoff.ts';
+import type { Ending, Taken } from './runs.ts';
+import { dropStep, readSteps, writeStep } from './steps.ts';
+
+/** One start of a run, as its handler sees it. */
+export interface JobRun {
+  readonly tenantId: string;
+  readonly runId: string;
+  readonly data: unknown;
+  /** Who enqueued it. */
+  readonly actor: { readonly kind: string; readonly accountId?: string };
+  readonly requestId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Aborted when it is cancelled, takes too long, has been given to another node, or this node stops. */
+  readonly signal: AbortSignal;
+  step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T>;
+  progress(fraction: number, note?: string): Promise<void>;
+  /**
+   * To be called in each transaction of the handler, before it commits: inside a step, the step is then finished by
+   * that very commit, with what the transaction returned as its result. So its effect happens once.
+   */
+  commit(client: pg.ClientBase, result: unknown): Promise<void>;
+}
+
+export interface Definition {
+  readonly plugin: string;
+  readonly name: string;
+  readonly job: Job;
+  run(run: JobRun): Promise<void>;
+}
+
+export interface ExecutionDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onProgress: (of: Taken, fraction: number, note: string | undefined) => Promise<void>;
+}
+
+/** Why a start is broken off. */
+export const CANCELLED = new Error('cancelled');
+export const STOPPING = new Error('the node stops');
+export const LOST = new Error('another node has it');
+
+const RETRY: Backoff = { first: 1_000, factor: 4, most: 3_600_000 };
+const DATABASE_AWAY_MS = 1_000;
+/** For a handler that was told to stop. One that goes on all the same can finish no step any more. */
+const GRACE_MS = 5_000;
+const PROGRESS_MS = 250;
+const NO_MORE = new Error('nothing is begun any more');
+
+/** The step that the code under way belongs to; steps of one run may overlap. */
+const currentStep = new AsyncLocalStorage<string>();
+
+/** Runs one start of a run: steps, progress, time limit, and what becomes of it. */
+export class Execution implements JobRun {
+  readonly of: Taken;
+  readonly #definition: Definition;
+  readonly #deps: ExecutionDeps;
+  readonly #abort = new AbortController();
+  #known = new Map<string, unknown>();
+  readonly #undos: { name: string; undo: () => Promise<void> }[] = [];
+  /** It has no attempts left, or is cancelled: known steps are walked through once more, to be undone. */
+  #undoing = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #untold: { fraction: number; note: string | undefined } | undefined;
+
+  constructor(of: Taken, definition: Definition, deps: ExecutionDeps) {
+    this.of = of;
+    this.#definition = definition;
+    this.#deps = deps;
+  }
+
+  get tenantId(): string {
+    return this.of.tenantId;
+  }
+  get runId(): string {
+    return this.of.runId;
+  }
+  get data(): unknown {
+    return this.of.data;
+  }
+  get actor(): Taken['actor'] {
+    return this.of.actor;
+  }
+  get requestId(): string {
+    return this.of.requestId;
+  }
+  get attempt(): number {
+    return this.of.attempts - this.of.forgiven;
+  }
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  stop(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+
+  /** From start to ending. No ending: it is another node's now. */
+  async run(): Promise<Ending | undefined> {
+    const { attempts, timeout } = this.#definition.job;
+    const timer = setTimeout(() => this.stop(new Error(`took longer than ${timeout}`)), milliseconds(timeout));
+    try {
+      if (this.of.attempts > 1) this.#known = await readSteps(this.#deps.database, this.of);
+      // The starts of nodes that died count too, else what kills nodes would do so for ever.
+      this.#undoing = this.of.cancelling || this.attempt > attempts;
+      const hopeless = this.#known.size === 0 || this.attempt > attempts + 1;
+      if (this.#undoing && hopeless) throw new Error(this.of.error ?? 'it has no attempts left');
+      await this.#handle();
+      return this.of.cancelling ? await this.#failed(CANCELLED) : this.#ending('done');
+    } catch (error) {
+      return await this.#failed(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T> {
+    this.signal.throwIfAborted();
+    if (!this.#known.has(name)) {
+      if (this.#undoing) throw NO_MORE;
+      const value = await currentStep.run(name, run);
+      this.signal.throwIfAborted();
+      await this.#deps.database.tenant(this.tenantId, (_tx, client) => writeStep(client, this.of, name, value, 'keep'));
+      // As it will come back when the run is started again: a Date is a string from the first time on.
+      this.#known.set(name, value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+    }
+    const result = this.#known.get(name) as T;
+    if (undo) this.#undos.push({ name, undo: () => undo(result) });
+    return result;
+  }
+
+  async commit(client: pg.ClientBase, result: unknown): Promise<void> {
+    this.signal.throwIfAborted();
+    const name = currentStep.getStore();
+    if (name !== undefined) await writeStep(client, this.of, name, result, 'mark');
+  }
+
+  async progress(fraction: number, note?: string): Promise<void> {
+    this.#untold = { fraction: Math.min(Math.max(fraction, 0), 1), note: note ?? this.#untold?.note };
+    if (fraction >= 1 || performance.now() - this.#toldAt >= PROGRESS_MS) await this.tellProgress();
+  }
+
+  async tellProgress(): Promise<void> {
+    const untold = this.#untold;
+    if (!untold) return;
+    this.#untold = undefined;
+    this.#toldAt = performance.now();
+    await this.#deps
+      .onProgress(this.of, untold.fraction, untold.note)
+      .catch((error: unknown) => this.#deps.log.debug('progress-not-told', { error: String(error) }));
+  }
+
+  async #handle(): Promise<void> {
+    const handling = this.#definition.run(this);
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const onAbort = async () => {
+      await Promise.race([handling.catch(() => {}), sleep(GRACE_MS, undefined, { ref: false })]);
+      reject(this.signal.reason);
+    };
+    this.signal.addEventListener('abort', () => void onAbort(), { once: true });
+    await Promise.race([handling, stopped]);
+    // A handler that swallows the abort has not done its work for that.
+    this.signal.throwIfAborted();
+  }
+
+  async #failed(thrown: unknown): Promise<Ending | undefined> {
+    const error = this.signal.aborted ? this.signal.reason : thrown;
+    if (error === LOST) return undefined;
+    if (error === STOPPING) return this.#ending('waiting', { forgiven: 1, error: STOPPING.message });
+    const reason = text(error === NO_MORE ? (this.of.error ?? error) : error);
+    if (isConnectionFailure(error))
+      return this.#ending('waiting', { forgiven: 1, error: reason, in: DATABASE_AWAY_MS });
+    const cancelled = this.of.cancelling || error === CANCELLED;
+    const fields = { ...this.#fields(), error: reason };
+    if (!cancelled && !this.#undoing && this.attempt < this.#definition.job.attempts) {
+      this.#deps.log.warn('job-failed', fields);
+      return this.#ending('waiting', { error: reason, in: backoff(RETRY, this.attempt) });
+    }
+    await this.#undoAll();
+    if (cancelled) return this.#ending('cancelled');
+    this.#deps.log.error('job-dead', fields);
+    return this.#ending('failed', { error: reason });
+  }
+
+  async #undoAll(): Promise<void> {
+    for (const { name, undo } of this.#undos.reverse()) {
+      try {
+        await undo();
+        await dropStep(this.#deps.database, this.of, name);
+      } catch (error) {
+        this.#deps.log.error('job-step-not-undone', { ...this.#fields(), step: name, error: text(error) });
+      }
+    }
+  }
+
+  #ending(state: Ending['state'], more: { error?: string; forgiven?: number; in?: number } = {}): Ending {
+    const at = new Date(this.#deps.clock.now().getTime() + (more.in ?? 0));
+    const error = more.error?.replaceAll('\0', '').slice(0, 4_000);
+    return {
+      of: this.of,
+      state,
+      at,
+      ...(error ? { error } : {}),
+      ...(more.forgiven ? { forgiven: more.forgiven } : {}),
+    };
+  }
+
+  #fields(): Record<string, unknown> {
+    const { tenantId: tenant, runId, plugin, job } = this.of;
+    return { tenant, runId, plugin, job, attempt: this.attempt };
+  }
+}
+
+const text = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
