@@ -42,14 +42,9 @@ export function addPages(app: FastifyInstance, { kernel, pluginsOf, https }: Pag
   add('/docs/api', 'html', ({ tenant, origin, plugins }) =>
     referencePage(tenant.facts.name, origin, operationsOf([...plugins, kernel])),
   );
-  add('/docs/errors', 'html', ({ tenant, plugins }) => {
-    const owners = new Set([...plugins, kernel].map(({ id }) => id));
-    const codes = [...knownErrors].filter(([code]) => owners.has(code.slice(0, code.indexOf('.'))));
-    return errorCodesPage(
-      tenant.facts.name,
-      codes.sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  });
+  add('/docs/errors', 'html', ({ tenant, plugins }) =>
+    errorCodesPage(tenant.facts.name, [...plugins, kernel], knownErrors),
+  );
   add('/api/openapi.json', 'json', ({ tenant, plugins }) =>
     JSON.stringify(openApiDocument(tenant.facts.name, operationsOf([...plugins, kernel]))),
   );

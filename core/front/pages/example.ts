@@ -1,5 +1,9 @@
 import type { Schema } from './schema.ts';
 
+/** Whoever wrote the schema must not decide how large a page becomes. */
+const MOST_ITEMS = 10;
+const MOST_CHARACTERS = 300;
+
 /** A value that fits a schema: `required` leaves out what may be left out. */
 export function exampleOf(schema: Schema, fields: 'all' | 'required' = 'all', depth = 0): unknown {
   const { default: fallback, examples, enum: values, anyOf, oneOf, allOf } = schema;
@@ -28,14 +32,16 @@ function listLike({ items, prefixItems, minItems }: Schema, fields: 'all' | 'req
   const places = prefixItems ?? (Array.isArray(items) ? (items as readonly Schema[]) : undefined);
   if (places) return places.map((place) => exampleOf(place, fields, depth + 1));
   const one = exampleOf((items as Schema | undefined) ?? {}, fields, depth + 1);
-  return new Array(Math.max(1, Number(minItems ?? 1))).fill(one);
+  return new Array(Math.min(Math.max(1, Number(minItems ?? 1)), MOST_ITEMS)).fill(one);
 }
 
 function stringLike({ format, pattern, minLength, maxLength }: Schema): string {
   const samples = format === undefined ? WORDS : [FORMATS[format] ?? 'text'];
   const fits = pattern === undefined ? undefined : new RegExp(pattern as string, 'u');
   const sample = samples.find((each) => !fits || fits.test(each)) ?? 'text';
-  return sample.padEnd(Number(minLength ?? 0), '.').slice(0, Number(maxLength ?? 1000));
+  return sample
+    .padEnd(Math.min(Number(minLength ?? 0), MOST_CHARACTERS), '.')
+    .slice(0, Number(maxLength ?? MOST_CHARACTERS));
 }
 
 function numberLike({ minimum, exclusiveMinimum, maximum }: Schema): number {

@@ -4,7 +4,7 @@ import type { ApiPart } from '../operations.ts';
 import { layout } from './layout.ts';
 
 const TEXT = {
-  what: 'One place for the products below: they share its accounts, its ledger and one API.',
+  what: 'What is switched on here shares one set of accounts, one ledger and one API.',
   plugins: 'Switched on here',
   none: 'Nothing is switched on yet. Whoever runs this site switches plugins on for it; the API of the kernel is there already.',
   reference: 'In the API reference',
@@ -35,7 +35,7 @@ export function homePage(tenant: TenantFacts, plugins: readonly ApiPart[], mailb
     title: tenant.name,
     site: tenant.name,
     here: '/',
-    body: html`<div class="home"><div class="hero"><p class="soft">${tenant.slug}</p><h1>${tenant.name}</h1><p class="lead">${TEXT.what}</p></div>
+    body: html`<div class="home"><div class="hero"><h1>${tenant.name}</h1><p class="lead">${TEXT.what}</p></div>
 ${account()}
 <div class="rest"><section aria-labelledby="plugins"><h2 id="plugins">${TEXT.plugins}</h2>${plugins.length === 0 ? html`<p class="none">${TEXT.none}</p>` : html`<ul class="cards">${plugins.map(card)}</ul>`}</section>
 <section aria-labelledby="more"><h2 id="more">${TEXT.more}</h2><ul class="links">${more}</ul></section></div></div>`,
@@ -43,7 +43,7 @@ ${account()}
 }
 
 function card({ id, title, summary, version }: ApiPart): Html {
-  return html`<li class="card"><h3>${title}</h3><p>${summary}</p><p class="foot"><span class="soft">${id} ${version}</span><a href="/docs/api#${id}" aria-label="${title}: ${TEXT.reference}">${TEXT.reference}</a></p></li>`;
+  return html`<li class="card"><h3>${title}</h3><p>${summary}</p><p class="foot"><span class="soft">${id} ${version}</span><a href="/docs/api#of-${id}" aria-label="${title}: ${TEXT.reference}">${TEXT.reference}</a></p></li>`;
 }
 
 /** Posts only by script: without one, a password must not end up in an address. */

@@ -1,7 +1,14 @@
 import { type Html, html } from '../../html.ts';
 import { assets } from './assets.ts';
 
-const TEXT = { home: 'Home', reference: 'API reference', errors: 'Errors', signIn: 'Sign in', skip: 'Skip to content' };
+const TEXT = {
+  home: 'Home',
+  reference: 'API reference',
+  errors: 'Errors',
+  signIn: 'Sign in',
+  skip: 'Skip to content',
+  filter: 'Filter',
+};
 
 export interface Page {
   readonly title: string;
@@ -25,4 +32,9 @@ export function layout({ title, site, here, body }: Page): string {
 ${site === undefined ? undefined : html`<script src="${assets.script.path}" type="module"></script>`}</head>
 <body><a class="skip" href="#content">${TEXT.skip}</a>${site === undefined ? undefined : bar}
 <main id="content" tabindex="-1">${body}</main></body></html>`.text;
+}
+
+/** Hidden until the script is there that makes it work; the page is a plain list before. */
+export function filterBox(count: number, things: string): Html {
+  return html`<form class="filter" role="search" data-filter hidden><label>${TEXT.filter}<input type="search" autocomplete="off" spellcheck="false"></label></form><p class="soft" role="status" data-count="${things}">${count} ${things}</p>`;
 }

@@ -2,8 +2,7 @@ import { type Html, html } from '../../html.ts';
 import { notesOn } from '../openapi.ts';
 import { type ApiPart, goodStatus, type Operation } from '../operations.ts';
 import { exampleOf } from './example.ts';
-import { filterBox } from './filter-box.ts';
-import { layout } from './layout.ts';
+import { filterBox, layout } from './layout.ts';
 import { type Schema, schemaView } from './schema.ts';
 
 const TEXT = {
@@ -31,14 +30,14 @@ export function referencePage(site: string, origin: string, operations: readonly
   const of = (part: ApiPart) => operations.filter((each) => each.part === part);
   const index = parts.map(
     (part) =>
-      html`<div data-group><h3><a href="#${part.id}">${part.title}</a></h3><ul>${of(part).map(
+      html`<div data-group><h3><a href="#of-${part.id}">${part.title}</a></h3><ul>${of(part).map(
         ({ id, method, path }) =>
           html`<li data-item="${words(part, method, path)}"><a href="#${id}">${badge(method)}<code>${breakable(path.slice(part.prefix.length))}</code></a></li>`,
       )}</ul></div>`,
   );
   const sections = parts.map(
     (part) =>
-      html`<section data-group aria-labelledby="${part.id}"><h2 id="${part.id}">${part.title}</h2><p class="soft">${part.summary}</p>${of(part).map((each) => entry(each, origin))}</section>`,
+      html`<section data-group aria-labelledby="of-${part.id}"><h2 id="of-${part.id}">${part.title}</h2><p class="soft">${part.summary}</p>${of(part).map((each) => entry(each, origin))}</section>`,
   );
   return layout({
     title: TEXT.title,
@@ -108,5 +107,5 @@ function tryForm({ path, params, options: { query } }: Operation): Html {
         html`<label>${name}<input name="query:${name}"${required.includes(name) ? html` required` : undefined}></label>`,
     ),
   ];
-  return html`<form class="try" data-try="${path}" hidden><h4>${TEXT.tryIt}</h4>${fields}<button>${TEXT.send}</button><div role="status"></div></form>`;
+  return html`<form class="try" data-try="${path}" hidden><h4>${TEXT.tryIt}</h4>${fields}<button>${TEXT.send}</button><p class="status" role="status"></p><pre hidden></pre></form>`;
 }

@@ -62,7 +62,7 @@ function fieldsOf(schema: Schema): Field[] {
     ...(schema.allOf ?? []).flatMap(fieldsOf),
     ...choices.map((choice, at) => ({ name: at === 0 ? 'either' : 'or', schema: choice })),
     ...places.map((place, at) => ({ name: `${at}`, schema: place })),
-    ...(items && !isList(items) && isNested(items) ? fieldsOf(items) : []),
+    ...(items && !isList(items) ? fieldsOf(items) : []),
   ];
 }
 
@@ -71,7 +71,7 @@ const isList = (items: Schema['items']): items is readonly Schema[] => Array.isA
 const choicesOf = (schema: Schema) => schema.anyOf ?? schema.oneOf;
 
 function facts(schema: Schema): Html {
-  const rules = Object.entries(RULES).flatMap(([name, say]) => (schema[name] === undefined ? [] : say(schema[name])));
+  const rules = rulesOf(schema);
   const words = schema.description ?? schema.title;
   return html`<span class="type">${typeOf(schema)}</span>${rules.length > 0 ? html` <span class="rules">${rules.join(', ')}</span>` : undefined}${words ? html` <span class="about">${words}</span>` : undefined}`;
 }
@@ -88,17 +88,28 @@ function typeOf(schema: Schema): string {
   return schema.format ? `${type} (${schema.format})` : type;
 }
 
-const RULES: Readonly<Record<string, (value: unknown) => string | []>> = {
-  minLength: (least) => `${least} characters or more`,
-  maxLength: (most) => `${most} characters at most`,
-  minimum: (least) => `≥ ${least}`,
-  maximum: (most) => (most === Number.MAX_SAFE_INTEGER ? [] : `≤ ${most}`),
-  exclusiveMinimum: (least) => `> ${least}`,
-  exclusiveMaximum: (most) => `< ${most}`,
-  multipleOf: (step) => `a multiple of ${step}`,
-  minItems: (least) => `${least} or more`,
-  maxItems: (most) => `${most} at most`,
-  uniqueItems: () => 'no two alike',
-  pattern: (pattern) => `matches ${pattern}`,
-  default: (value) => `${JSON.stringify(value)} when absent`,
-};
+function rulesOf(schema: Schema): string[] {
+  const { exclusiveMinimum, exclusiveMaximum, multipleOf, uniqueItems, pattern, items } = schema;
+  return [
+    ...RANGES.map(([least, most, unit]) => between(schema[least], schema[most], unit)),
+    exclusiveMinimum === undefined ? '' : `more than ${exclusiveMinimum}`,
+    exclusiveMaximum === undefined ? '' : `less than ${exclusiveMaximum}`,
+    multipleOf === undefined ? '' : `a multiple of ${multipleOf}`,
+    uniqueItems ? 'no two alike' : '',
+    pattern === undefined ? '' : `matches ${pattern}`,
+    schema.default === undefined ? '' : `${JSON.stringify(schema.default)} when absent`,
+    ...(items && !isList(items) ? rulesOf(items).map((rule) => `each ${rule}`) : []),
+  ].filter(Boolean);
+}
+
+const RANGES = [
+  ['minLength', 'maxLength', ' characters'],
+  ['minItems', 'maxItems', ' items'],
+  ['minimum', 'maximum', ''],
+] as const;
+
+function between(least: unknown, most: unknown, unit: string): string {
+  const bounded = most !== undefined && most !== Number.MAX_SAFE_INTEGER;
+  if (least === undefined) return bounded ? `at most ${most}${unit}` : '';
+  return bounded ? `${least} to ${most}${unit}` : `at least ${least}${unit}`;
+}

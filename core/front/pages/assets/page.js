@@ -2,81 +2,70 @@
 
 const TEXT = {
   signIn: 'Sign in',
-  signedIn: 'You are signed in',
   working: 'One moment …',
   unreachable: { title: 'The site did not answer.', fix: 'Check the connection and try again.' },
-  some: (shown, all, things) => (shown === all ? `${all} ${things}` : `${shown} of ${all} ${things}`),
   copied: 'Copied',
   selected: 'Selected: press Ctrl+C',
   bytes: (size, type) => `${size} bytes of ${type || 'unknown type'}`,
   more: (left) => `\n… and ${left} characters more`,
 };
-
-const MOST_SHOWN = 20_000;
 const KEY = 'plinth-session';
+const MOST_SHOWN = 20_000;
 
 const one = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const element = (name, text, className = '') =>
+  Object.assign(document.createElement(name), { textContent: text, className });
 
-// ── Who is signed in: in this tab only, and gone with it. The refresh token lies in a cookie no script can read.
+// Who is signed in: in this tab only, and gone with it. The refresh token lies in a cookie that no script can read.
 
 let session = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+let refreshing;
 
 function keep(next) {
   session = next;
   if (next) sessionStorage.setItem(KEY, JSON.stringify(next));
   else sessionStorage.removeItem(KEY);
+  for (const link of all('[data-who]')) link.textContent = session?.name ?? TEXT.signIn;
 }
 
 function send(method, path, body) {
-  return fetch(path, {
-    method,
-    headers: {
-      accept: 'application/json, */*;q=0.5',
-      ...(session ? { authorization: `Bearer ${session.token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
+  const headers = { accept: 'application/json, */*;q=0.5' };
+  if (session) headers.authorization = `Bearer ${session.token}`;
+  if (body) headers['content-type'] = 'application/json';
+  return fetch(path, { method, headers, body: body && JSON.stringify(body) });
 }
 
 /** Asks as whoever is signed in. An access token that ran out is exchanged once. */
-async function ask(method, path, body) {
+async function ask(method, path) {
   const used = session;
-  const answer = await send(method, path, body);
+  const answer = await send(method, path);
   if (answer.status !== 401 || !used) return answer;
   refreshing ??= refresh(used).finally(() => {
     refreshing = undefined;
   });
   await refreshing;
-  return session ? send(method, path, body) : answer;
+  return session ? send(method, path) : answer;
 }
-
-let refreshing;
 
 async function refresh(used) {
-  const answer = await fetch('/api/kernel/auth/sessions/refresh', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
+  keep(null);
+  const answer = await send('POST', '/api/kernel/auth/sessions/refresh', {}).catch((error) => {
+    keep(used);
+    throw error;
   });
   const tokens = answer.ok ? await answer.json() : undefined;
-  // The cookie is shared between tabs: it may have become somebody else's meanwhile.
-  keep(tokens?.sessionId === used.id ? { ...used, token: tokens.accessToken } : null);
-  showWho();
+  // Tabs share the cookie: it may have become somebody else's meanwhile.
+  if (tokens?.sessionId === used.id) keep({ ...used, token: tokens.accessToken });
 }
 
-function showWho() {
-  for (const link of all('[data-who]')) link.textContent = session?.name ?? TEXT.signIn;
-}
-
-// ── The panel on the home page.
+// The panel on the home page.
 
 function account(panel) {
-  const form = one('[data-sign-in]', panel);
-  const button = one('button', form);
+  const form = one('form', panel);
   const me = one('[data-me]', panel);
   const title = one('h2', panel);
+  const roles = one('[data-roles]', panel);
 
   async function show() {
     const answer = session ? await ask('GET', '/api/kernel/auth/me') : undefined;
@@ -84,95 +73,77 @@ function account(panel) {
     if (person) keep({ ...session, name: person.displayName });
     form.hidden = Boolean(person);
     me.hidden = !person;
-    title.textContent = person ? person.displayName : TEXT.signIn;
+    title.textContent = person?.displayName ?? TEXT.signIn;
     one('[data-email]', panel).textContent = person?.email ?? '';
-    const roles = [...(person?.roles ?? []), ...(person?.operator ? ['operator'] : [])];
-    one('[data-roles]', panel).replaceChildren(
-      ...(roles.length > 0
-        ? roles.map((role) => element('span', role, 'tag'))
-        : [one('[data-roles]', panel).dataset.none]),
-    );
-    showWho();
+    const held = [...(person?.roles ?? []), ...(person?.operator ? ['operator'] : [])];
+    roles.replaceChildren(...held.map((role) => element('span', role, 'tag')));
+    if (held.length === 0) roles.textContent = roles.dataset.none;
   }
 
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  async function signIn() {
     const { email, password } = Object.fromEntries(new FormData(form));
-    await during(button, panel, async () => {
-      keep(null);
-      const answer = await send('POST', '/api/kernel/auth/sessions', { email, password, cookie: true });
-      if (!answer.ok) return showProblem(panel, await answer.json());
-      const { accessToken, sessionId } = await answer.json();
-      keep({ token: accessToken, id: sessionId, name: email });
-      form.reset();
-      await show();
-      title.focus();
-    });
-  });
-  one('[data-sign-out]', panel).addEventListener('click', (event) =>
-    during(event.target, panel, async () => {
-      await ask('DELETE', '/api/kernel/auth/sessions/current');
-      keep(null);
-      await show();
-      title.focus();
-    }),
-  );
-  button.disabled = false;
-  show().catch(() => showProblem(panel, TEXT.unreachable));
-}
-
-/** Runs what a button asked for; whatever goes wrong is said beneath it. */
-async function during(button, panel, work) {
-  button.disabled = true;
-  showProblem(panel);
-  try {
-    await work();
-  } catch {
-    showProblem(panel, TEXT.unreachable);
-  } finally {
-    button.disabled = false;
+    keep(null);
+    const answer = await send('POST', '/api/kernel/auth/sessions', { email, password, cookie: true });
+    const tokens = await answer.json();
+    if (!answer.ok) return showProblem(panel, tokens);
+    keep({ token: tokens.accessToken, id: tokens.sessionId, name: email });
+    form.reset();
+    await show();
+    title.focus();
   }
+
+  async function signOut() {
+    await ask('DELETE', '/api/kernel/auth/sessions/current');
+    keep(null);
+    await show();
+    title.focus();
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void during(panel, signIn);
+  });
+  one('[data-sign-out]', panel).addEventListener('click', () => during(panel, signOut));
+  one('button', form).disabled = false;
+  void during(panel, show);
 }
 
-function showProblem(panel, problem) {
-  const lines = problem ? [problem.title, problem.detail, problem.fix].filter(Boolean) : [];
-  const wrong = (problem?.errors ?? []).map(({ path, message }) => `${path} ${message}`);
-  one('[data-problem]', panel).replaceChildren(...[...lines, ...wrong].map((line) => element('p', line)));
+/** One thing at a time; whatever goes wrong is said beneath it. */
+async function during(panel, work) {
+  // Busy and not disabled: that would take the focus from whoever is on the button.
+  if (panel.ariaBusy === 'true') return;
+  panel.ariaBusy = 'true';
+  showProblem(panel);
+  await work().catch(() => showProblem(panel, TEXT.unreachable));
+  panel.ariaBusy = 'false';
 }
 
-function element(name, text, className = '') {
-  return Object.assign(document.createElement(name), { textContent: text, className });
+function showProblem(panel, { title, detail, fix, errors = [] } = {}) {
+  const lines = [title, detail, fix, ...errors.map(({ path, message }) => `${path} ${message}`)].filter(Boolean);
+  one('[role=alert]', panel).replaceChildren(...lines.map((line) => element('p', line)));
 }
 
-// ── The filter of long lists: every word must be there.
-
+/** Long lists: what has every word stays. */
 function filter(form) {
   const input = one('input', form);
   const count = one('[data-count]');
-  form.hidden = false;
-  const apply = () => {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const listed = all('.content [data-item]');
+  function apply() {
+    const words = input.value.toLowerCase().split(/\s+/);
     for (const item of all('[data-item]')) item.hidden = !words.every((word) => item.dataset.item.includes(word));
     for (const group of all('[data-group]')) group.hidden = !one('[data-item]:not([hidden])', group);
-    const items = all('main .content [data-item]');
-    count.textContent = TEXT.some(items.filter((item) => !item.hidden).length, items.length, count.dataset.count);
-  };
+    const left = listed.filter((item) => !item.hidden).length;
+    count.textContent = `${left === listed.length ? '' : `${left} of `}${listed.length} ${count.dataset.count}`;
+  }
+  form.hidden = false;
   form.addEventListener('submit', (event) => event.preventDefault());
   input.addEventListener('input', apply);
-  document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || event.target.closest('input, textarea')) return;
-    event.preventDefault();
-    input.focus();
-  });
-  // A browser that goes back restores the words.
+  // A browser that goes back has kept the words.
   apply();
 }
 
-// ── One operation: opened by its link, copied, tried.
-
 function openTarget() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const entry = target && target.closest('details');
+  const entry = document.getElementById(location.hash.slice(1))?.closest('details');
   if (!entry) return;
   entry.open = true;
   entry.scrollIntoView();
@@ -180,36 +151,38 @@ function openTarget() {
 
 async function copy(button) {
   const text = one('pre', button.parentElement);
-  // Without https there is no clipboard to write to.
+  // Without https there is no clipboard to write to, and with it people may refuse.
   const copied = await navigator.clipboard?.writeText(text.textContent).then(
     () => true,
     () => false,
   );
   if (!copied) getSelection().selectAllChildren(text);
-  const before = button.textContent;
   button.textContent = copied ? TEXT.copied : TEXT.selected;
-  setTimeout(() => {
-    button.textContent = before;
-  }, 2000);
 }
 
 async function tryOut(form) {
-  const given = [...new FormData(form)].filter(([, value]) => value !== '');
-  const of = (kind) =>
-    given.filter(([name]) => name.startsWith(kind)).map(([name, value]) => [name.slice(kind.length), value]);
-  const params = Object.fromEntries(of('path:'));
-  const search = new URLSearchParams(of('query:')).toString();
-  const path = form.dataset.try.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]));
-  const output = one('[role=status]', form);
-  output.replaceChildren(TEXT.working);
-  const began = performance.now();
+  const given = [...new FormData(form)]
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => [name.split(':'), value]);
+  const of = (wanted) => given.filter(([[kind]]) => kind === wanted).map(([[, name], value]) => [name, value]);
+  const params = new Map(of('path'));
+  const search = new URLSearchParams(of('query'));
+  const path = form.dataset.try.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params.get(name)));
+  const [status, shown] = [one('.status', form), one('pre', form)];
+  const say = (line, wrong = false) => {
+    status.textContent = line;
+    status.classList.toggle('wrong', wrong);
+  };
+  say(TEXT.working);
+  shown.hidden = true;
   try {
-    const answer = await ask('GET', search ? `${path}?${search}` : path);
-    const shown = await readable(answer);
-    const line = `${answer.status} ${answer.statusText} · ${Math.round(performance.now() - began)} ms`;
-    output.replaceChildren(element('p', line, answer.ok ? 'status' : 'status wrong'), element('pre', shown));
+    const began = performance.now();
+    const answer = await ask('GET', search.size > 0 ? `${path}?${search}` : path);
+    shown.textContent = await readable(answer);
+    shown.hidden = false;
+    say(`${answer.status} ${answer.statusText} · ${Math.round(performance.now() - began)} ms`, !answer.ok);
   } catch {
-    output.replaceChildren(element('p', TEXT.unreachable.title, 'status wrong'));
+    say(TEXT.unreachable.title, true);
   }
 }
 
@@ -221,7 +194,7 @@ async function readable(answer) {
   return laid.length > MOST_SHOWN ? laid.slice(0, MOST_SHOWN) + TEXT.more(laid.length - MOST_SHOWN) : laid;
 }
 
-showWho();
+keep(session);
 for (const panel of all('#account')) account(panel);
 for (const form of all('[data-filter]')) filter(form);
 for (const button of all('[data-copy]')) {
