@@ -89,15 +89,15 @@ begin
 end $$;
 
 -- The last entry of a book at or before a time. Entries have no gaps and times never run back, so it halves its way.
-create function last_entry(book uuid, before timestamptz) returns bigint language plpgsql stable as $$
+create function last_entry(tenant uuid, before timestamptz) returns bigint language plpgsql stable as $$
 declare
   low bigint := 0;
-  high bigint := coalesce((select seq from ledger.book where tenant_id = book), 0);
+  high bigint := coalesce((select seq from ledger.book where tenant_id = tenant), 0);
   middle bigint;
 begin
   while low < high loop
     middle := (low + high + 1) / 2;
-    if (select at from ledger.transfer where tenant_id = book and seq = middle) <= before then
+    if (select at from ledger.transfer where tenant_id = tenant and seq = middle) <= before then
       low := middle;
     else
       high := middle - 1;
@@ -107,13 +107,13 @@ begin
 end $$;
 
 -- The balance of an account now, or as it stood after an entry of its book.
-create function balance_after(book uuid, account int, entry bigint default 9223372036854775807) returns bigint language sql stable as $$
+create function balance_after(tenant uuid, account int, entry bigint default 9223372036854775807) returns bigint language sql stable as $$
   select coalesce((
     select balance from (
       (select seq, from_balance as balance from ledger.transfer
-        where tenant_id = book and from_account = account and seq <= entry order by seq desc limit 1)
+        where tenant_id = tenant and from_account = account and seq <= entry order by seq desc limit 1)
       union all
       (select seq, to_balance from ledger.transfer
-        where tenant_id = book and to_account = account and seq <= entry order by seq desc limit 1)
+        where tenant_id = tenant and to_account = account and seq <= entry order by seq desc limit 1)
     ) as last order by seq desc limit 1), 0)
 $$;
