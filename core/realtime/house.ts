@@ -96,7 +96,7 @@ export class House implements Desk {
   }
 
   /** From this node or another. */
-  deliver(message: BusMessage): void {
+  deliver(message: Exclude<BusMessage, { kind: 'lost' }>): void {
     const topic = this.#topics.get(message.channel) ?? this.#remembering(message);
     if (!topic || !this.#enabled(topic.entry)) return;
     if (message.kind === 'event') topic.publish(message.json, message.at);
@@ -106,6 +106,11 @@ export class House implements Desk {
       topic.presence.hear(message.node, message.attendance);
       topic.presenceChanged();
     }
+  }
+
+  /** Something may have been said that this node did not hear. */
+  lost(): void {
+    for (const topic of this.#topics.values()) topic.lost();
   }
 
   /** Closes the channels that `which` picks. */

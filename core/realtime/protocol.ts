@@ -16,6 +16,7 @@ import { checkOf } from '../schemas.ts';
  * | `event { channel, sequence, at, event }` | numbered per channel without holes |
  * | `presence { channel, joined, left, guests }` | who came and went; several changes are told at once |
  * | `typing { channel, accountId, on }` | `on` ends by itself |
+ * | `gap { channel, epoch, sequence }` | events may have been missed; the next ones are numbered anew |
  * | `closed { channel, problem }` | the channel is no more |
  * | `ack { id }`, `error { id?, problem }`, `pong` | |
  *

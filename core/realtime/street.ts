@@ -37,7 +37,10 @@ export class Street {
     this.log = log;
     this.#bus = bus;
     this.idle = new IdleTopics(limits);
-    bus.subscribe((message) => this.#deliver(message));
+    bus.subscribe(
+      (message) => this.#deliver(message),
+      () => this.tellAll({ kind: 'lost' }),
+    );
     this.#timers = [
       setInterval(() => this.#heartbeat(), limits.heartbeatMs / SLICES).unref(),
       setInterval(() => this.#announce(), limits.announceMs).unref(),
@@ -104,7 +107,8 @@ export class Street {
   }
 
   #deliver(message: BusMessage): void {
-    this.houseOf(message.tenantId).deliver(message);
+    if (message.kind === 'lost') for (const house of this.#houses.values()) house.lost();
+    else this.houseOf(message.tenantId).deliver(message);
   }
 
   #heartbeat(): void {

@@ -19,7 +19,7 @@ export class Topic {
   readonly listeners = new Set<Listener>();
   readonly presence = new Presence();
   readonly #limits: RealtimeLimits;
-  readonly #history = new History();
+  #history = new History();
   readonly #typing = new Map<string, NodeJS.Timeout>();
   #telling: NodeJS.Timeout | undefined;
 
@@ -60,6 +60,12 @@ export class Topic {
       ...(channel.presence ? this.presence.now(this.#limits.people) : {}),
     });
     return `${head.slice(0, -1)},"history":${missed ?? this.#history.all()}}`;
+  }
+
+  /** Begins to count anew: nobody may believe that they have heard everything. */
+  lost(): void {
+    this.#history = new History();
+    this.#tell(JSON.stringify({ type: 'gap', channel: this.name, epoch: this.#history.epoch, sequence: 0 }));
   }
 
   leave(listener: Listener): Attendance | undefined {
