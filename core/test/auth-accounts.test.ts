@@ -221,6 +221,16 @@ test('a new e-mail counts once its mailbox has confirmed it, and the old one is 
   expect((await reset(before, OTHER_PASSWORD)).body.code).toBe('kernel.bad_token');
 });
 
+test('a new e-mail that somebody else took before it was confirmed is refused', async () => {
+  const [before, wanted] = [address(), address()];
+  await site.account(site.ada, before);
+  const { body } = await signIn(before);
+  await site.call('ada', 'POST /auth/email', { email: wanted, password: PASSWORD }, body.accessToken);
+  await site.account(site.ada, wanted);
+  expect((await open(wanted)).body.code).toBe('kernel.email_taken');
+  expect((await signIn(before)).status).toBe(201);
+});
+
 test('after five failures an account closes for longer and longer, to everybody, and opens again', async () => {
   const email = address();
   await site.account(site.ada, email);

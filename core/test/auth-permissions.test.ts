@@ -66,6 +66,9 @@ test('a role of the site gives its permissions, in force at the next call, and t
   expect(await permissionsOf(helper.token)).toEqual(['kernel.accounts']);
   expect((await putRole(boss.token, 'helper', ['kernel.accounts', 'tip-jar.refund'])).status).toBe(204);
   expect(await permissionsOf(helper.token)).toEqual(['kernel.accounts', 'tip-jar.refund']);
+  expect((await setRoles(boss.token, helper.accountId, [])).status).toBe(204);
+  expect(await permissionsOf(helper.token)).toEqual([]);
+  await setRoles(boss.token, helper.accountId, ['helper']);
   expect((await site.call('ada', 'DELETE /auth/roles/helper', undefined, boss.token)).status).toBe(204);
   expect(await permissionsOf(helper.token)).toEqual([]);
   expect((await site.call('ada', 'DELETE /auth/roles/helper', undefined, boss.token)).status).toBe(404);
@@ -110,6 +113,9 @@ test('nobody gives, takes or overrules more than they hold', async () => {
   expect(await putRole(clerk.token, 'clerk', ['kernel.roles', 'kernel.accounts', 'kernel.audit'])).toMatchObject(
     beyond,
   );
+  await putRole(owner.token, 'auditor', ['kernel.audit']);
+  expect(await putRole(clerk.token, 'auditor', [])).toMatchObject(beyond);
+  expect(await site.call('ada', 'DELETE /auth/roles/auditor', undefined, clerk.token)).toMatchObject(beyond);
   expect(await putRole(clerk.token, 'member', ['tip-jar.refund'])).toMatchObject(beyond);
   const suspend = (token: string, accountId: string) =>
     site.call('ada', `PATCH /auth/accounts/${accountId}`, { state: 'suspended' }, token);
@@ -165,9 +171,7 @@ test('a site keeps an owner, also when two remove each other at once', async () 
   const second = await somebody(['owner'], 'bob');
   // Both are let in as owners before either has changed anything.
   const gate = await site.database.pool.connect();
-  await gate.query(
-    `select pg_advisory_lock(hashtext('kernel.roles'), hashtext('${site.bob}'))`,
-  );
+  await gate.query(`select pg_advisory_lock(hashtext('kernel.roles'), hashtext('${site.bob}'))`);
   const both = Promise.all([drop(boss.token, second.accountId), drop(second.token, boss.accountId)]);
   const waiting = "select from pg_stat_activity where wait_event = 'advisory' and datname = current_database()";
   while (((await gate.query(waiting)).rowCount ?? 0) < 2) await new Promise((resolve) => setImmediate(resolve));
