@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type EmbeddedPostgres, openPostgres } from '../database/embedded/open.ts';
 import { temporaryDirectory } from '../testing/directory.ts';
+
+// Making a cluster takes a second, and many times that when the machine is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const run = promisify(execFile);
 
