@@ -4,15 +4,14 @@ import { errors } from '../errors.ts';
 import { allows } from '../plugins/call.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import { arrivalOf } from './arrival.ts';
-import type { Limits, RateLimiter } from './rate-limit.ts';
+import { RateLimiter, type RateLimiters } from './rate-limit.ts';
 
 /** Finds out who a bearer token belongs to in a tenant. At once when it is known already. */
 export type Authenticate = (tenantId: string, token: string) => Actor | undefined | Promise<Actor | undefined>;
 
 export interface GuardDeps {
   readonly authenticate: Authenticate;
-  readonly limiter: RateLimiter;
-  readonly limits: Limits;
+  readonly limiters: RateLimiters;
 }
 
 /** Who asks, kept on the request between the guard and the handler. */
@@ -27,21 +26,20 @@ export function actorOf(request: FastifyRequest): Actor {
 }
 
 /** Before a body is read: who asks, whether they may, and whether they ask too often. */
-export function guardOf(route: RouteContribution, prefix: string, { authenticate, limiter, limits }: GuardDeps) {
+export function guardOf(route: RouteContribution, { authenticate, limiters }: GuardDeps) {
   const { auth, scope, perMinute } = route.options;
   const reads = route.method === 'GET' || (route.method as string) === 'HEAD';
-  const most = perMinute ?? (reads ? limits.readsPerMinute : limits.writesPerMinute);
-  const bucket = perMinute === undefined ? (reads ? 'r' : 'w') : `${route.method} ${prefix}${route.path}`;
+  const general = reads ? limiters.reads : limiters.writes;
+  const limiter = perMinute === undefined ? general : new RateLimiter(perMinute, limiters.now);
 
   function admit(request: FastifyRequest, tenant: TenantState, actor: Actor): Error | undefined {
     const refusal = refuse(auth, scope, tenant, actor);
     if (refusal) return refusal;
     (request as Guarded).plinthActor = actor;
-    const who = actor.kind === 'person' ? actor.accountId : request.ip;
-    const wait = limiter.take(`${tenant.facts.id} ${who} ${bucket}`, most);
-    return wait === undefined
-      ? undefined
-      : errors.too_many({ retryAfter: wait, detail: `${most} a minute are allowed here.` });
+    // An account's id is its own on the whole platform; an address is not.
+    const wait = limiter.take(actor.kind === 'person' ? actor.accountId : `${tenant.facts.id} ${request.ip}`);
+    if (wait === undefined) return undefined;
+    return errors.too_many({ retryAfter: wait, detail: `${limiter.perMinute} a minute are allowed here.` });
   }
 
   return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {

@@ -6,7 +6,7 @@ import type { Room } from '../room.ts';
 import { KERNEL, type Rooms } from '../rooms.ts';
 import { Front } from './front.ts';
 import { buildMachine } from './machine.ts';
-import { type Limits, RateLimiter } from './rate-limit.ts';
+import { type Limits, rateLimiters } from './rate-limit.ts';
 import { buildRouteApp, type RouteAppDeps } from './route-app.ts';
 import { buildSite } from './site.ts';
 
@@ -25,9 +25,9 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
   const { clock, log, strict, loaded } = runtime;
   const all: readonly Room[] = Object.values(rooms);
   const routes: RouteAppDeps = {
-    ...{ clock, log, strict, limits },
+    ...{ clock, log, strict },
     authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
-    limiter: new RateLimiter(() => clock.now().getTime()),
+    limiters: rateLimiters(limits, () => clock.now().getTime()),
   };
   const site = await buildSite({ rooms: all, loaded, log, publicUrl: config.publicUrl });
   const machine = await buildMachine({

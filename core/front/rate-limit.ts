@@ -11,22 +11,28 @@ interface Bucket {
 
 const MOST_BUCKETS = 100_000;
 
-/** Token buckets in this process's memory: with N nodes a caller may get up to N times as much. */
+/**
+ * Token buckets in this process's memory: with N nodes a caller may get up to N times as much. One limiter for each kind
+ * of call, so that its keys are the callers' ids as they are: making a key of several parts cost more than all the rest.
+ */
 export class RateLimiter {
+  readonly perMinute: number;
   readonly #buckets = new Map<string, Bucket>();
   readonly #now: () => number;
 
-  constructor(now: () => number) {
+  constructor(perMinute: number, now: () => number) {
+    this.perMinute = perMinute;
     this.#now = now;
   }
 
   /** Takes one call; answers the seconds to wait when there is none left. */
-  take(key: string, perMinute: number): number | undefined {
+  take(caller: string): number | undefined {
+    const { perMinute } = this;
     const now = this.#now();
-    const bucket = this.#buckets.get(key);
+    const bucket = this.#buckets.get(caller);
     if (!bucket) {
       if (this.#buckets.size >= MOST_BUCKETS) this.#forgetFull(now);
-      this.#buckets.set(key, { tokens: perMinute - 1, at: now });
+      this.#buckets.set(caller, { tokens: perMinute - 1, at: now });
       return undefined;
     }
     // A clock that jumps back must not take tokens away.
@@ -40,8 +46,19 @@ export class RateLimiter {
 
   /** Whoever has been quiet for a minute has a full bucket, and a full bucket need not be remembered. */
   #forgetFull(now: number): void {
-    for (const [key, bucket] of this.#buckets) if (now - bucket.at >= 60_000) this.#buckets.delete(key);
+    for (const [caller, bucket] of this.#buckets) if (now - bucket.at >= 60_000) this.#buckets.delete(caller);
     // A flood of new callers within a minute: forgetting them all is kinder than growing without bound.
     if (this.#buckets.size >= MOST_BUCKETS) this.#buckets.clear();
   }
+}
+
+/** The general limiters, shared by all routes that name none of their own. */
+export interface RateLimiters {
+  readonly reads: RateLimiter;
+  readonly writes: RateLimiter;
+  readonly now: () => number;
+}
+
+export function rateLimiters({ readsPerMinute, writesPerMinute }: Limits, now: () => number): RateLimiters {
+  return { reads: new RateLimiter(readsPerMinute, now), writes: new RateLimiter(writesPerMinute, now), now };
 }

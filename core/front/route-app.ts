@@ -1,4 +1,3 @@
-import compress from '@fastify/compress';
 import type { Clock, Log, RouteContribution } from '@plinth/sdk';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -7,6 +6,7 @@ import type { CallContext, CallStart } from '../plugins/call.ts';
 import type { Connection, RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
 import { arrivalOf } from './arrival.ts';
+import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
 import { API_HEADERS } from './headers.ts';
 import { PROBLEM_TYPE, problemOf } from './problems.ts';
@@ -43,7 +43,7 @@ export async function buildRouteApp(
     requestIdHeader: false,
     forceCloseConnections: false,
   });
-  await share(app, deps);
+  share(app, deps);
   for (const route of routes) {
     if ('raw' in route) continue;
     addRoute(app, prefix, route, makeContext, deps);
@@ -58,8 +58,7 @@ export async function buildRouteApp(
   return app;
 }
 
-async function share(app: FastifyInstance, deps: RouteAppDeps): Promise<void> {
-  await app.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });
+function share(app: FastifyInstance, deps: RouteAppDeps): void {
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const check = compileCheck(schema, httpPart === 'body' ? 'json' : 'text');
     return (value: unknown) => {
@@ -139,7 +138,8 @@ function addRoute(
       ...(query ? { querystring: query } : {}),
       ...(shape ? { response: { [good]: closed(shape) } } : {}),
     },
-    onRequest: guardOf(route, prefix, deps),
+    onRequest: guardOf(route, deps),
+    ...(shape ? { onSend: compressLong } : {}),
     handler: async (request, reply) => {
       const ctx = makeContext(startOf(request, reply, deps));
       const result = await route.handler(ctx, kernel ? new KernelInput(request, reply) : new HandlerInput(request));
@@ -164,9 +164,8 @@ function addRawRoute(
     method: route.method,
     url: `${prefix}${route.path}`,
     // Bytes are what they are: a range and an ETag hold for them as they lie there.
-    compress: false,
     ...(route.options.bodyLimit === undefined ? {} : { bodyLimit: route.options.bodyLimit }),
-    onRequest: guardOf(route, prefix, deps),
+    onRequest: guardOf(route, deps),
     handler: (request, reply) => {
       reply.headers(API_HEADERS).header('x-request-id', request.id);
       return route.raw(makeContext(startOf(request, reply, deps)), request, reply);

@@ -1,4 +1,3 @@
-import compress from '@fastify/compress';
 import type { Log } from '@plinth/sdk';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
@@ -6,6 +5,7 @@ import type { Loaded } from '../plugins/runtime.ts';
 import type { Room } from '../room.ts';
 import { isEnabled } from '../tenancy/tenancy.ts';
 import { knownArrivalOf } from './arrival.ts';
+import { compressLong } from './compress.ts';
 import type { ApiPart } from './operations.ts';
 import { addAssets } from './pages/assets.ts';
 import { refusalOf } from './pages/refusal.ts';
@@ -27,7 +27,7 @@ export async function buildSite({ rooms, loaded, log, publicUrl }: SiteDeps): Pr
     genReqId: (raw) => knownArrivalOf(raw as FastifyRequest['raw'])?.requestId ?? '-',
     requestIdHeader: false,
   });
-  await app.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });
+  app.addHook('onSend', compressLong);
   app.setNotFoundHandler((request) => {
     throw errors.not_found({ detail: `${request.url.split('?')[0]} leads nowhere.` });
   });
@@ -48,7 +48,7 @@ function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (status >= 500) log.error('request-failed', { requestId: request.id, code, url: request.url, error });
   const site = knownArrivalOf(request.raw)?.tenant.facts.name;
   const { headers, body } = refusalOf(request.raw, problem, request.id, site);
-  return reply.code(status).headers(headers).serializer(String).send(body);
+  return reply.code(status).headers(headers).send(body);
 }
 
 function kernelPart(rooms: readonly Room[]): ApiPart {

@@ -9,7 +9,7 @@ import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { databaseRoles } from '../database/roles.ts';
 import { arrive } from '../front/arrival.ts';
-import { RateLimiter } from '../front/rate-limit.ts';
+import { rateLimiters } from '../front/rate-limit.ts';
 import { buildRouteApp } from '../front/route-app.ts';
 import { CallContext } from '../plugins/call.ts';
 import { kernelRoute, type Room } from '../room.ts';
@@ -171,11 +171,10 @@ async function serve(auth: Room & AuthApi, tenancy: Tenancy, clock: { now(): Dat
       log: silent,
       strict: true,
       authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
-      limiter: new RateLimiter(() => {
+      limiters: rateLimiters({ readsPerMinute: 600, writesPerMinute: 100 }, () => {
         minutes += 1;
         return minutes * 60_000;
       }),
-      limits: { readsPerMinute: 600, writesPerMinute: 100 },
     },
   );
   // fetch sets the host by itself, so a header of our own says which site is meant.
