@@ -58,7 +58,7 @@ async function anotherProcess() {
     import { openPostgres } from ${JSON.stringify(new URL('../database/embedded/open.ts', import.meta.url).href)};
     const server = await openPostgres({ dataDir: ${JSON.stringify(dataDir)} });
     console.log('open');
-    process.stdin.resume().on('end', () => server.stop().then(() => process.exit()));`;
+    process.stdin.on('data', () => process.exit()).on('end', () => server.stop().then(() => process.exit()));`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = new Promise((resolve) => child.on('exit', resolve));
   await new Promise((resolve, reject) => {
@@ -68,6 +68,11 @@ async function anotherProcess() {
   return {
     kill: async () => {
       child.kill('SIGKILL');
+      await exited;
+    },
+    /** Without stopping the server. */
+    end: async () => {
+      child.stdin.end('forget');
       await exited;
     },
     leave: async () => {
@@ -125,6 +130,12 @@ test('the server of a killed process is taken over, and stopped when we leave', 
   expect(server.owned).toBe(true);
   await stop(server);
   expect(existsSync(join(dataDir, 'data', 'postmaster.pid'))).toBe(false);
+});
+
+test('a process that ends without a word takes its server along', async () => {
+  const other = await anotherProcess();
+  await other.end();
+  await expect.poll(() => existsSync(join(dataDir, 'data', 'postmaster.pid')), { timeout: 20_000 }).toBe(false);
 });
 
 test('the last to leave stops the server', async () => {

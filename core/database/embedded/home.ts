@@ -1,10 +1,12 @@
 // Where the server's files lie: in the data directory asked for, or, when root's project is under a directory that
-// the server's user cannot enter, in /var/lib/plinth with a symlink in its place.
+// the server's user cannot enter, in /var/lib/plinth (for a temporary one /tmp) with a symlink in its place.
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { giveTo, type Identity, reachable, serverIdentity } from './identity.ts';
 
-const OUTSIDE = '/var/lib/plinth';
+const OUTSIDE = '/var/lib/plinth/db-';
+const OUTSIDE_TEMPORARY = '/tmp/plinth-db-';
 
 export interface Home {
   path: string;
@@ -33,8 +35,9 @@ function createHome(dataDir: string): void {
     mkdirSync(dataDir, { recursive: true });
     return;
   }
-  mkdirSync(OUTSIDE, { recursive: true, mode: 0o755 });
-  const outside = mkdtempSync(join(OUTSIDE, 'db-'));
+  const place = dataDir.startsWith(tmpdir()) ? OUTSIDE_TEMPORARY : OUTSIDE;
+  mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+  const outside = mkdtempSync(place);
   try {
     symlinkSync(outside, dataDir);
   } catch (error) {

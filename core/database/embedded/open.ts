@@ -49,11 +49,17 @@ export async function openPostgres(options: EmbeddedPostgresOptions): Promise<Em
       });
       reviving = undefined;
     };
+    // A process that ends without stop() (an error nobody caught) takes the server with it; only a kill leaves it running.
+    const leave = () => {
+      if (use.leave() && isAlive(server.pid)) process.kill(server.pid, 'SIGINT');
+    };
+    process.once('exit', leave);
     return {
       connect: { owner: { host: server.host, user: OWNER, database: DATABASE } },
       owned: use.alone,
       async stop() {
         clearInterval(watch);
+        process.off('exit', leave);
         await reviving;
         if (use.leave()) await stopServer(home);
       },
