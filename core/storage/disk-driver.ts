@@ -23,10 +23,12 @@ export function openDiskDriver(root: string): StorageDriver {
               await file.appendFile(chunk);
               length += chunk.byteLength;
             }
-          } finally {
-            // Also when the source broke: the sender will be told that these bytes are here.
-            await file.sync();
+          } catch (error) {
+            // The sender will be told that what did arrive is here.
+            await file.sync().catch(() => {});
+            throw error;
           }
+          await file.sync();
           return length;
         } finally {
           await file.close();

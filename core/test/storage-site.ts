@@ -1,30 +1,28 @@
-// Two tenants with people, behind the real front, and one storage: what the storage tests stand on.
+// Two tenants with people, and one storage: what the storage tests stand on.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Call, newId, type Person } from '@plinth/sdk';
-import Fastify from 'fastify';
+import { type Call, type Clock, newId, type Person } from '@plinth/sdk';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { databaseRoles } from '../database/roles.ts';
-import { Front } from '../front/front.ts';
-import { RateLimiter } from '../front/rate-limit.ts';
-import { buildRouteApp } from '../front/route-app.ts';
+import { errors } from '../errors.ts';
+import { PROBLEM_TYPE, problemOf } from '../front/problems.ts';
 import { CallContext } from '../plugins/call.ts';
-import type { Room } from '../room.ts';
+import type { RawRoute, Room } from '../room.ts';
 import { openDiskDriver } from '../storage/disk-driver.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { ObjectFacts } from '../storage/object.ts';
 import { DEFAULT_QUOTAS, type StorageQuotas } from '../storage/quota.ts';
 import { createStorage } from '../storage/storage.ts';
+import { SILENT } from '../telemetry/log.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import { Tenancy } from '../tenancy/tenancy.ts';
 import { testDatabase } from '../testing/database.ts';
-
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 export type Site = Awaited<ReturnType<typeof aSite>>;
 
@@ -42,51 +40,31 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
   let quotas: StorageQuotas = DEFAULT_QUOTAS;
   const driver = options.driver?.(dir) ?? openDiskDriver(dir);
   const makeStorage = () =>
-    createStorage({ database, clock, log: quiet, driver, secret: 'a secret', quotas: () => quotas });
+    createStorage({ database, clock, log: SILENT, driver, secret: 'a secret', quotas: () => quotas });
   let storage = makeStorage();
 
   const tenancy = new Tenancy({ database, platformHost: 'localhost' });
   const ada = await tenancy.create({ slug: 'ada', name: 'Ada TV' });
   const bob = await tenancy.create({ slug: 'bob', name: 'Bob TV' });
 
-  const makeApp = (served: Room) =>
-    buildRouteApp(
-      {
-        prefix: '/api/kernel',
-        routes: (served.contributions ?? []).filter((each) => each.kind === 'route'),
-        makeContext: (start) => new CallContext(start),
-      },
-      {
-        clock,
-        log: quiet,
-        strict: true,
-        // A token is who it speaks for: `<tenant id> <account id>`.
-        authenticate: (tenantId, token) => {
-          const [tenant, accountId = ''] = token.split('.');
-          return tenant === tenantId ? aPerson(accountId) : undefined;
-        },
-        limiter: new RateLimiter(() => clock.now().getTime()),
-        limits: { readsPerMinute: 1e6, writesPerMinute: 1e6 },
-      },
-    );
-  const nothing = Fastify();
-  await nothing.ready();
+  const tenants = new Map([ada, bob].map((tenant) => [`${tenant.facts.slug}.localhost`, tenant]));
   const open = async (served: Room = storage) => {
-    const front = new Front({
-      tenancy,
-      machine: nothing,
-      site: () => nothing,
-      upgrade: (_r, socket) => socket.destroy(),
-    });
-    front.apps.set('kernel', await makeApp(served));
-    return { front, port: await front.listen(0, '127.0.0.1') };
+    const app = await serve(served, tenants, clock);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const address = app.server.address();
+    const stop = async () => {
+      app.server.closeAllConnections();
+      await app.close();
+    };
+    return { stop, port: typeof address === 'object' && address ? address.port : 0 };
   };
-  let { front, port } = await open();
+  let { stop, port } = await open();
 
   const site = {
     database,
     driver,
     dir,
+    connection: place.connection,
     ada,
     bob,
     get port() {
@@ -104,9 +82,9 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
     },
     /** A new process would know no more than this: what was in memory is gone. */
     async restart() {
-      await front.drain(0);
+      await stop();
       storage = makeStorage();
-      ({ front, port } = await open());
+      ({ stop, port } = await open());
     },
     person: (tenant: TenantState = ada) => ({ tenant, accountId: newId() }),
     put: (tenant: TenantState, bytes: Uint8Array | string, facts: Partial<ObjectFacts> = {}) =>
@@ -118,7 +96,7 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
         actor: who ? aPerson(who.accountId) : ({ kind: 'system' } as const),
         requestId: 'request-1',
         clock,
-        log: quiet,
+        log: SILENT,
         caller: plugin,
       };
       const handlers = storage.provides?.[0]?.handlers as Record<
@@ -145,7 +123,7 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
       return {
         port: other.port,
         ask: (method: string, path: string, given: Ask = {}) => ask(other.port, method, path, given),
-        stop: () => other.front.drain(0),
+        stop: other.stop,
       };
     },
     files: async () => (await filesBelow(dir)).map((path) => path.slice(dir.length + 1)),
@@ -159,13 +137,43 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
       return Number(row?.bytes ?? 0);
     },
     async close() {
-      await front.drain(0);
+      await stop();
       await database.close();
       await place.drop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
   return site;
+}
+
+/** Raw routes as the front serves them, less what storage has nothing to do with. */
+async function serve(room: Room, tenants: ReadonlyMap<string, TenantState>, clock: Clock): Promise<FastifyInstance> {
+  const app = Fastify({ exposeHeadRoutes: false, forceCloseConnections: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = problemOf(error);
+    return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem.toJSON());
+  });
+  for (const route of room.contributions ?? []) {
+    if (route.kind !== 'route' || !('raw' in route)) continue;
+    const { raw } = route as RawRoute;
+    app.route({
+      method: route.method,
+      url: `/api/kernel${route.path}`,
+      handler: (request, reply) => {
+        const tenant = tenants.get(request.hostname);
+        if (!tenant) throw errors.no_tenant();
+        // A token is who it speaks for: `<tenant id>.<account id>`.
+        const [of, accountId = ''] = request.headers.authorization?.replace('Bearer ', '').split('.') ?? [];
+        const actor = of === tenant.facts.id ? aPerson(accountId) : ({ kind: 'anonymous' } as const);
+        if (route.options.auth === 'user' && actor.kind !== 'person') throw errors.unauthenticated();
+        return raw(new CallContext({ tenant, actor, requestId: 'request-1', clock, log: SILENT }), request, reply);
+      },
+    });
+  }
+  await app.ready();
+  return app;
 }
 
 export interface Somebody {

@@ -1,10 +1,10 @@
 // Uploads as a page makes them, over tus, and what can go wrong with them on the way.
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { newId } from '@plinth/sdk';
@@ -91,7 +91,7 @@ async function appendPart(who: Somebody, url: string, offset: number, part: Buff
       `Upload-Offset: ${offset}\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: ${announced}\r\n\r\n`,
   );
   socket.write(part);
-  await expect.poll(async () => (await stagedBytes(url)) > offset).toBe(true);
+  await expect.poll(async () => (await stagedBytes(url)) > offset, { timeout: 15_000 }).toBe(true);
   return socket;
 }
 const stagedBytes = async (url: string) =>
@@ -425,10 +425,20 @@ describe('a full disk', () => {
     }
   });
 
-  const mayMount = process.getuid?.() === 0 && process.platform === 'linux';
-  test.skipIf(!mayMount)('a real one, filled by a real upload', async () => {
+  test.runIf(existsSync('/dev/full'))('is understood as the system says it', async () => {
+    const ann = site.person();
+    const url = (await create(ann, 1000)).headers.location ?? '';
+    const staged = join(site.dir, 'staging', site.ada.facts.id, idOf(url));
+    mkdirSync(dirname(staged), { recursive: true });
+    symlinkSync('/dev/full', staged);
+    expect((await append(ann, url, 0, randomBytes(1000))).problem.code).toBe('kernel.storage_full');
+    expect([existsSync(staged), await site.usage(site.ada, ann.accountId)]).toEqual([false, 0]);
+  });
+
+  // Only root may mount; everyone else has the two above.
+  if (process.getuid?.() !== 0 || process.platform !== 'linux') return;
+  test('that is small, and filled by real uploads, refuses what does not fit and takes what does', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'plinth full-'));
-    mkdirSync(dir, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', dir]);
     const small = await aSite({ dir });
     try {
