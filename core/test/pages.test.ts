@@ -72,6 +72,17 @@ describe('the home page', () => {
     expect(after).toMatchObject({ status: 200 });
     expect(after.body).toContain('tip-jar 1.0.0');
   });
+  test('shows the version that runs, and no plugin that was removed', async () => {
+    const version = async () => /hostile ([\d.]+)</.exec((await read('/', tenant)).body)?.[1];
+    const tenant = await kernel.tenant({ plugins: ['tip-jar', 'hostile'] });
+    expect(await version()).toBe('1.0.0');
+    await kernel.kernel.host.install({ ...hostile, header: { ...hostile.header, version: '1.1.0' } });
+    expect(await version()).toBe('1.1.0');
+    await kernel.kernel.host.remove('hostile');
+    expect(await version()).toBe(undefined);
+    await kernel.kernel.host.install(hostile);
+    expect(await version()).toBe('1.0.0');
+  });
   test('leads to the mailbox in development, and in production there is none to lead to', async () => {
     expect((await read('/')).body).toContain('/api/kernel/mail/mailbox');
     await using production = await createTestKernel({ plugins: [], config: { mode: 'production' } });
@@ -104,6 +115,8 @@ describe('no page', () => {
       expect(body).toContain('&#60;script&#62;alert(1)');
       for (const tag of tags(body)) expect([...kinds]).toContain(tag.replace(/[\s>].*/s, ''));
       expect(body).not.toMatch(/<script>|onerror=alert\(2\)>/);
+      const names = tags(body).map((tag) => tag.replace(/"[^"]*"/g, ''));
+      expect(names.filter((tag) => /onerror|alert/.test(tag))).toEqual([]);
     }
   });
   test('repeats what a stranger wrote behind the host', async () => {
