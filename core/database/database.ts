@@ -43,8 +43,11 @@ export class Database {
     return this.#run(pluginRole(this.roles, pluginId), tenantId, run, mode);
   }
 
-  /** Kernel tables, every tenant's rows: relays, schedulers and the look-up of a tenant by host. Nothing else. */
-  spanning<T>(run: (tx: Transaction, client: pg.PoolClient) => Promise<T>, mode?: 'read'): Promise<T> {
+  /**
+   * Kernel tables, every tenant's rows: relays, schedulers and the look-up of a tenant by host. Nothing else.
+   * `quick` does not wait for the disk: a crash of the server may take back the last of such commits.
+   */
+  spanning<T>(run: (tx: Transaction, client: pg.PoolClient) => Promise<T>, mode?: 'read' | 'quick'): Promise<T> {
     return this.#run(this.roles.system, undefined, run, mode);
   }
 
@@ -57,7 +60,7 @@ export class Database {
     role: string,
     tenantId: string | undefined,
     run: (tx: Transaction, client: pg.PoolClient) => Promise<T>,
-    mode: 'read' | undefined,
+    mode: 'read' | 'quick' | undefined,
   ): Promise<T> {
     if (tenantId !== undefined && !UUID.test(tenantId)) throw errors.bad_tenant({ detail: 'A tenant id is a uuid.' });
     const client = await this.pool.connect();
@@ -66,7 +69,8 @@ export class Database {
     try {
       // One round trip. Both values are checked above or made by us, so they can stand in the text.
       const tenant = tenantId === undefined ? '' : `; set local app.tenant = '${tenantId}'`;
-      await client.query(`begin${mode === 'read' ? ' read only' : ''}; set local role "${role}"${tenant}`);
+      const quick = mode === 'quick' ? '; set local synchronous_commit = off' : '';
+      await client.query(`begin${mode === 'read' ? ' read only' : ''}; set local role "${role}"${tenant}${quick}`);
       try {
         const result = await run(drizzle(client), client);
         await client.query('commit');

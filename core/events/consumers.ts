@@ -63,6 +63,26 @@ export class Consumers {
     if (!this.#pulling && this.#mayPull()) this.#pulling = this.#pullWhileWanted();
   }
 
+  /** Those of new deliveries that this node begins at once, when they are committed, without taking them from the table. */
+  choose(deliveries: readonly InHand[]): InHand[] {
+    const room = this.#draining ? 0 : Math.max(BATCH - this.#waiting.length, 0);
+    const chosen = deliveries.filter((delivery) => this.#handlers.has(delivery.consumer)).slice(0, room);
+    for (const item of chosen) this.#inHand.add(item);
+    return chosen;
+  }
+
+  begin(chosen: readonly InHand[]): void {
+    this.#waiting.push(...chosen);
+    this.#work();
+  }
+
+  /** Whether they were committed is not known. */
+  giveUp(chosen: readonly InHand[]): void {
+    for (const item of chosen) this.#inHand.delete(item);
+    this.#unsure = true;
+    this.#tell();
+  }
+
   /** Everything that is due is delivered, and written down. Answers how many there were. */
   async settle(): Promise<number> {
     const before = this.#count;
@@ -107,15 +127,16 @@ export class Consumers {
     try {
       while (this.#mayPull()) {
         this.#wanted = false;
-        if (this.#unsure) await this.#deps.deliveries.release([...this.#inHand]);
+        const unsure = this.#unsure;
+        // If the answer gets lost.
         this.#unsure = true;
+        if (unsure) await this.#deps.deliveries.release([...this.#inHand]);
         const room = BATCH - this.#waiting.length;
         const taken = await this.#deps.deliveries.take([...this.#handlers.keys()], this.#deps.clock.now(), room);
         this.#unsure = false;
-        for (const item of taken) this.#inHand.add(item);
-        this.#waiting.push(...taken);
         if (taken.length === room) this.#wanted = true;
-        this.#work();
+        for (const item of taken) this.#inHand.add(item);
+        this.begin(taken);
       }
     } catch (error) {
       this.#wanted = false;

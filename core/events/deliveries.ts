@@ -55,12 +55,15 @@ export class Deliveries {
     this.#worker = worker;
   }
 
-  async add(client: pg.ClientBase, deliveries: readonly Handled[], dueAt: Date): Promise<void> {
-    await client.query(
-      `insert into kernel.delivery (tenant_id, event_id, consumer, due_at)
-       select *, $4::timestamptz from unnest($1::uuid[], $2::uuid[], $3::text[]) on conflict do nothing`,
-      [...columns(deliveries), dueAt],
-    );
+  /** `mine` are in this node's hand from the start. */
+  async add(client: pg.ClientBase, deliveries: readonly Handled[], mine: ReadonlySet<Handled>, dueAt: Date) {
+    await client.query({
+      name: 'add-deliveries',
+      text: `insert into kernel.delivery (tenant_id, event_id, consumer, worker, attempt, due_at)
+        select t, e, c, w, case when w is null then 0 else 1 end, $5
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) as d (t, e, c, w) on conflict do nothing`,
+      values: [...columns(deliveries), deliveries.map((each) => (mine.has(each) ? this.#worker : undefined)), dueAt],
+    });
   }
 
   /** Takes what is due for these consumers, oldest first, and keeps other nodes away from it. */
@@ -141,10 +144,7 @@ export class Deliveries {
   }
 
   #quickly<T>(run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    return this.#database.spanning(async (_tx, client) => {
-      await client.query('set local synchronous_commit = off');
-      return run(client);
-    });
+    return this.#database.spanning((_tx, client) => run(client), 'quick');
   }
 }
 

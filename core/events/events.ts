@@ -3,12 +3,12 @@ import type { Database } from '../database/database.ts';
 import type { Room } from '../room.ts';
 import { Consumers, type Deliver } from './consumers.ts';
 import { type DeadLetter, deadLetters, type Which } from './dead-letters.ts';
-import { Deliveries } from './deliveries.ts';
+import { Deliveries, type InHand } from './deliveries.ts';
 import { type EventFigures, eventFigures } from './figures.ts';
 import { Line } from './line.ts';
-import type { RelayDeps } from './relay.ts';
+import { type RelayDeps, type Relayed, relayOnce } from './relay.ts';
 import { relayAll, relayLoop } from './relay-loop.ts';
-import { forgetBefore } from './retention.ts';
+import { retention } from './retention.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 export interface EventsDeps {
@@ -54,19 +54,16 @@ export interface EventsApi {
   figures(): Promise<EventFigures>;
 }
 
-const HOUR_MS = 3_600_000;
-
 export function createEvents(deps: EventsDeps): Room & EventsApi {
   const { database, clock, log, enabled, attempts = 8, keepDays = 30 } = deps;
   let started = false;
-  let cleaned = 0;
 
   const subscriptions = new Subscriptions(database);
   const line = new Line({ database, log, room: 'events', onWake: wake, onSweep: sweep });
   const deliveries = new Deliveries(database, line.id);
   const consumers = new Consumers({ deliveries, clock, log, enabled, attempts });
-  const outbox: RelayDeps = { database, enabled, send: (client, sent) => deliveries.add(client, sent, clock.now()) };
-  const relay = relayLoop({ ...outbox, log, onSent });
+  const relay = relayLoop(relayNext, log);
+  const isTimeToForget = retention({ database, clock, log, keepDays });
   const dead = deadLetters(database, () => clock.now(), wake);
 
   function wake(): void {
@@ -74,20 +71,29 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
     consumers.pull();
   }
 
-  function onSent(): void {
-    consumers.pull();
-    line.ring();
+  async function relayNext(): Promise<Relayed> {
+    let mine: InHand[] = [];
+    const send: RelayDeps['send'] = async (client, sent) => {
+      mine = consumers.choose(sent);
+      await deliveries.add(client, sent, new Set(mine), clock.now());
+    };
+    try {
+      const relayed = await relayOnce({ database, enabled, send });
+      consumers.begin(mine);
+      if (mine.length < relayed.sent) {
+        consumers.pull();
+        line.ring();
+      }
+      return relayed;
+    } catch (error) {
+      consumers.giveUp(mine);
+      throw error;
+    }
   }
 
   async function sweep(): Promise<void> {
     await deliveries.releaseOrphans();
-    const now = clock.now().getTime();
-    if (Math.abs(now - cleaned) < HOUR_MS) return;
-    cleaned = now;
-    await subscriptions.write(clock.now());
-    forgetBefore(database, new Date(now - keepDays * 24 * HOUR_MS)).catch((error: unknown) =>
-      log.warn('events-not-forgotten', { error: String(error) }),
-    );
+    if (isTimeToForget()) await subscriptions.write(clock.now());
   }
 
   return {
@@ -122,7 +128,7 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
 
     async settle() {
       if (!started) await subscriptions.write(clock.now());
-      while ((await relayAll(outbox)) || (await consumers.settle()) > 0);
+      while ((await relayAll(relayNext)) || (await consumers.settle()) > 0);
     },
 
     async start() {

@@ -1,34 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@plinth/sdk';
 import { Loop } from './loop.ts';
-import { type RelayDeps, relayOnce } from './relay.ts';
+import type { Relayed } from './relay.ts';
 
 /** An open transaction that holds events back is mostly over at once; one that is not is looked after twice a second. */
 const HELD_MS = [2, 5, 10, 20, 50, 100, 200];
 const HELD_LONG_MS = 500;
 const SETTLE_WITHIN_MS = 10_000;
 
+export type Relay = () => Promise<Relayed>;
+
 /** Relays in the background, as long as there is something to relay. */
-export function relayLoop(deps: RelayDeps & { readonly log: Log; readonly onSent: () => void }): Loop {
+export function relayLoop(relay: Relay, log: Log): Loop {
   let held = 0;
   return new Loop(
     async () => {
-      const { sent, left } = await relayOnce(deps);
-      if (sent > 0) deps.onSent();
+      const { left } = await relay();
       if (left === 'held') return HELD_MS[held++] ?? HELD_LONG_MS;
       held = 0;
       return left === 'more' ? 0 : undefined;
     },
-    (error) => deps.log.warn('relay-failed', { error: String(error) }),
+    (error) => log.warn('relay-failed', { error: String(error) }),
   );
 }
 
 /** Relays all there is, also what an open transaction still holds back. Answers whether anything was sent. */
-export async function relayAll(deps: RelayDeps): Promise<boolean> {
+export async function relayAll(relay: Relay): Promise<boolean> {
   const until = performance.now() + SETTLE_WITHIN_MS;
   let any = false;
   for (let held = 0; performance.now() < until; ) {
-    const { sent, left } = await relayOnce(deps);
+    const { sent, left } = await relay();
     any ||= sent > 0;
     if (left === 'none') return any;
     if (left === 'held') await sleep(HELD_MS[held++] ?? HELD_LONG_MS);

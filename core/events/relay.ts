@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import type { Handled } from './inbox.ts';
+import type { InHand } from './deliveries.ts';
 
 export interface RelayDeps {
   readonly database: Database;
   readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
   /** Takes over deliveries, in the relay's transaction: once that commits, the outbox will not offer them again. */
-  readonly send: (client: pg.ClientBase, deliveries: readonly Handled[]) => Promise<void>;
+  readonly send: (client: pg.ClientBase, deliveries: readonly InHand[]) => Promise<void>;
 }
 
 export interface Relayed {
@@ -22,56 +22,54 @@ interface Row {
   tenant_id: string;
   id: string;
   event: string;
+  payload: unknown;
+  actor: InHand['actor'];
+  request_id: string;
+  created_at: Date;
   xid: string;
   seq: string;
   ready: boolean;
+  consumers: string[] | null;
 }
 
 /**
  * Reads the next events of the outbox in commit order and sends each to every consumer whose plugin is switched on in
  * its tenant. Reading by (xid, seq) up to the oldest open transaction is what makes it lossless: by seq alone, an event
- * that commits after its successors would be stepped over. One node does this at a time.
+ * that commits after its successors would be stepped over. One node does this at a time. Losing this commit in a crash
+ * loses the cursor with it, and it is done again.
  */
 export function relayOnce({ database, enabled, send }: RelayDeps): Promise<Relayed> {
   return database.spanning(async (_tx, client) => {
-    // Losing this commit in a crash loses the cursor with it: it is done again, so nothing waits for the disk. Not a row
-    // lock: that would give us a transaction number, and hold back every event with a higher one.
-    await client.query(`set local synchronous_commit = off; select pg_advisory_xact_lock(${ONE_AT_A_TIME})`);
-    const cursor = await client.query<{ xid: string; seq: string }>(
-      'select xid::text, seq::text from kernel.relay_cursor',
-    );
-    const { rows } = await client.query<Row>(
-      `select tenant_id, id, event, xid::text, seq::text, xid < pg_snapshot_xmin(pg_current_snapshot()) as ready
-       from kernel.outbox where (xid, seq) > ($1::text::xid8, $2::bigint) order by xid, seq limit ${BATCH}`,
-      [cursor.rows[0]?.xid, cursor.rows[0]?.seq],
-    );
+    // Not a row lock: that would give us a transaction number, and hold back every event with a higher one.
+    await client.query(`select pg_advisory_xact_lock(${ONE_AT_A_TIME})`);
+    const { rows } = await client.query<Row>({ name: 'read-outbox', text: NEXT });
     const ready = rows.filter((row) => row.ready);
     const last = ready.at(-1);
     if (!last) return { sent: 0, left: rows.length > 0 ? 'held' : 'none' };
-    const deliveries = await fanOut(client, ready, enabled);
+    const deliveries = await fanOut(ready, enabled);
     if (deliveries.length > 0) await send(client, deliveries);
     await client.query('update kernel.relay_cursor set xid = $1::text::xid8, seq = $2', [last.xid, last.seq]);
     return {
       sent: deliveries.length,
       left: ready.length === BATCH ? 'more' : ready.length < rows.length ? 'held' : 'none',
     };
-  });
+  }, 'quick');
 }
 
-async function fanOut(
-  client: pg.ClientBase,
-  events: readonly Row[],
-  enabled: RelayDeps['enabled'],
-): Promise<Handled[]> {
-  const consumers = new Map<string, string[]>();
-  const { rows } = await client.query<{ event: string; consumers: string[] }>(
-    'select event, array_agg(consumer order by consumer) as consumers from kernel.subscription group by event',
-  );
-  for (const row of rows) consumers.set(row.event, row.consumers);
-  const deliveries: Handled[] = [];
-  for (const { tenant_id: tenantId, id: eventId, event } of events) {
-    for (const consumer of consumers.get(event) ?? []) {
-      if (await enabled(tenantId, pluginOf(consumer))) deliveries.push({ tenantId, eventId, consumer });
+const NEXT = `select o.tenant_id, o.id, o.event, o.payload, o.actor, o.request_id, o.created_at, o.xid::text, o.seq::text,
+    o.xid < pg_snapshot_xmin(pg_current_snapshot()) as ready, s.consumers
+  from kernel.relay_cursor c
+  join lateral (select * from kernel.outbox where (xid, seq) > (c.xid, c.seq) order by xid, seq limit ${BATCH}) o on true
+  left join (select event, array_agg(consumer) as consumers from kernel.subscription group by event) s on s.event = o.event
+  order by o.xid, o.seq`;
+
+async function fanOut(events: readonly Row[], enabled: RelayDeps['enabled']): Promise<InHand[]> {
+  const deliveries: InHand[] = [];
+  for (const { tenant_id: tenantId, id: eventId, event, payload, actor, request_id: requestId, ...row } of events) {
+    const fact = { tenantId, eventId, event, payload, actor, requestId, emittedAt: row.created_at };
+    for (const consumer of row.consumers ?? []) {
+      if (!(await enabled(tenantId, pluginOf(consumer)))) continue;
+      deliveries.push({ ...fact, consumer, attempt: 1, handled: false });
     }
   }
   return deliveries;

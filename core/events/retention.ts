@@ -1,13 +1,36 @@
+import type { Clock, Log } from '@plinth/sdk';
 import type { Database } from '../database/database.ts';
 
 const BATCH = 5_000;
+const HOUR_MS = 3_600_000;
+
+export interface RetentionDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keepDays: number;
+}
+
+/** To be called every second: forgets what is old, once an hour. Answers whether it is that time. */
+export function retention({ database, clock, log, keepDays }: RetentionDeps): () => boolean {
+  let last = 0;
+  return () => {
+    const now = clock.now().getTime();
+    if (Math.abs(now - last) < HOUR_MS) return false;
+    last = now;
+    forgetBefore(database, new Date(now - keepDays * 24 * HOUR_MS)).catch((error: unknown) =>
+      log.warn('events-not-forgotten', { error: String(error) }),
+    );
+    return true;
+  };
+}
 
 /**
  * Forgets what is older than the cutoff: handled events, what the inbox remembers of them, dead letters that nobody
  * replayed, and consumers that no node has known for as long, with what waits for them. An event that is still on its
  * way to somebody stays, and so does every mark in the inbox that could still keep its effect single.
  */
-export async function forgetBefore(database: Database, cutoff: Date): Promise<number> {
+async function forgetBefore(database: Database, cutoff: Date): Promise<number> {
   let forgotten = 0;
   for (const sql of STATEMENTS) {
     for (let batch = BATCH; batch === BATCH; forgotten += batch) {

@@ -116,7 +116,7 @@ export class Runs {
        returning r.tenant_id, r.id, plugin, job, r.attempts, forgiven, cancelling, data, actor, request_id, error`,
       [...columns(pointers), this.#worker],
       // Whatever the run commits takes this to the disk as well.
-      'quickly',
+      'quick',
     );
     const byId = new Map(rows.map((row) => [row.id, taken(row)]));
     return pointers.map(({ runId }) => {
@@ -219,15 +219,12 @@ export class Runs {
       `update kernel.job_run set progress = $4, note = coalesce($5, note)
        where tenant_id = $1 and id = $2 and attempts = $3 and state = 'running'`,
       [tenantId, runId, attempts, fraction, note],
-      'quickly',
+      'quick',
     );
   }
 
-  #change<R extends pg.QueryResultRow>(sql: string, values: unknown[], how?: 'quickly'): Promise<R[]> {
-    return this.#database.spanning(async (_tx, client) => {
-      if (how) await client.query('set local synchronous_commit = off');
-      return (await client.query<R>(sql, values)).rows;
-    });
+  #change<R extends pg.QueryResultRow>(sql: string, values: unknown[], how?: 'quick'): Promise<R[]> {
+    return this.#database.spanning(async (_tx, client) => (await client.query<R>(sql, values)).rows, how);
   }
 
   async #select(sql: string, values: unknown[]): Promise<Pointer[]> {

@@ -1,7 +1,7 @@
 // Several nodes on one database: who relays, who takes over, and what a lost connection costs.
 import { beforeEach, expect, test, vi } from 'vitest';
 import { createEvents } from '../events/events.ts';
-import { ADA, aHouse, type House, PLUGIN } from './rooms/house.ts';
+import { ADA, aHouse, BOB, type House, PLUGIN } from './rooms/house.ts';
 
 let house: House;
 const nodes: { stop?(): Promise<void> }[] = [];
@@ -89,12 +89,10 @@ test('what a silent node had in hand is given to another', async () => {
   await aNode();
   const silent = '0192f000-0000-7000-8000-0000000000ff';
   await house.owner(`insert into kernel.member values ($1, 'events', now())`, [silent]);
-  await house.emit(...facts(1));
-  await house.owner(
-    `insert into kernel.delivery (tenant_id, event_id, consumer, due_at, worker)
-    select tenant_id, id, $1, now(), $2 from kernel.outbox`,
-    [`${PLUGIN}/open-goal`, silent],
-  );
+  // Relayed, and in its hand.
+  await house.owner(`insert into kernel.outbox (tenant_id, id, event, payload) values ('${ADA}', '${BOB}', '${TIPPED}', '{}');
+    insert into kernel.delivery (tenant_id, event_id, consumer, due_at, worker) values ('${ADA}', '${BOB}', '${PLUGIN}/open-goal', now(), '${silent}');
+    update kernel.relay_cursor set (xid, seq) = (select xid, seq from kernel.outbox)`);
   await allEffects(1);
   expect(await house.owner('select id from kernel.member where id = $1', [silent])).toEqual([]);
   expect(house.logged).toContain('node-silent');
@@ -184,5 +182,4 @@ test('rows that came from another cluster are put in order before its events', a
   await house.emit({ event: TIPPED, payload: 3 });
   await events.settle();
   expect(got).toEqual([1, 2, 3]);
-  expect(ADA).toBeDefined();
 });
