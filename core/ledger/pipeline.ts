@@ -15,7 +15,7 @@ export interface Pipeline {
 /** A server that stays silent longer than its own time-outs is not there. */
 const SILENT_MS = 40_000;
 /** Somebody holds a book open from outside; what else waits must not wait with it for ever. */
-const LOCKED_MS = 5_000;
+const LOCKED_MS = 2_000;
 
 /** A pool of the ledger's own, as pipelining belongs to a connection. */
 export function pipelinePool(pool: pg.Pool, size: number): pg.Pool {
@@ -25,6 +25,7 @@ export function pipelinePool(pool: pg.Pool, size: number): pg.Pool {
   const own = new pg.Pool({
     ...options,
     max: size,
+    application_name: 'plinth-ledger',
     pipeline: true,
     connectionTimeoutMillis: 5_000,
     query_timeout: SILENT_MS,

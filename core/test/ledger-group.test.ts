@@ -118,7 +118,7 @@ test('connections that are cut under load lose nothing and do nothing twice', as
   while (running) {
     const before = asked;
     const killed = await library.owner(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'ledger_test_app'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'plinth-ledger'`,
     );
     cuts += killed.length;
     while (running && asked < before + 150) await new Promise((resolve) => setImmediate(resolve));

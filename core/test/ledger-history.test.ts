@@ -97,7 +97,7 @@ test('posts that are asked for at once, while connections are cut, end as if don
   );
 });
 
-const CUT = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'ledger_test_app'`;
+const CUT = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'plinth-ledger'`;
 
 type Book = ReturnType<typeof aBook>;
 type Done = { post: number; hold?: string };
