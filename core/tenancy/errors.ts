@@ -2,6 +2,11 @@ import { defineErrors } from '@plinth/sdk';
 
 export const errors = defineErrors('kernel', {
   slug_taken: { status: 409, title: 'That name is taken.', fix: 'Choose another slug.' },
+  bad_slug: {
+    status: 400,
+    title: 'That is no name for a site.',
+    fix: 'Take 3 to 40 small letters, digits and dashes, a letter first.',
+  },
   host_taken: { status: 409, title: 'That address already leads to a site.', fix: 'Remove it there first.' },
   bad_host: { status: 400, title: 'That is no host name.', fix: 'Write it like "videos.example.org".' },
   platform_host: {

@@ -80,14 +80,15 @@ export async function upsertPlugin(
   );
 }
 
-/** Turns the violation of a unique key into the error that says so. */
-export async function orTaken(run: () => Promise<unknown>): Promise<void> {
+/** Turns the violation of a constraint into the error that says so. */
+export async function orRefused(run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
   } catch (failure) {
     const constraint = failure instanceof Error && 'constraint' in failure ? failure.constraint : undefined;
     if (constraint === 'tenant_slug_key') throw errors.slug_taken();
     if (constraint === 'host_name') throw errors.host_taken();
+    if (constraint === 'tenant_slug_check') throw errors.bad_slug();
     throw failure;
   }
 }

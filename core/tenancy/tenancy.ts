@@ -8,7 +8,7 @@ import {
   insertHost,
   insertTenant,
   type NewTenant,
-  orTaken,
+  orRefused,
   type PluginChange,
   type TenantChange,
   updateTenant,
@@ -84,7 +84,7 @@ export class Tenancy implements Room {
     founding: (client: pg.ClientBase, tenantId: string) => Promise<unknown> = async () => {},
   ): Promise<TenantState> {
     const id = newId();
-    await orTaken(() =>
+    await orRefused(() =>
       this.#database.tenant(id, async (_tx, client) => {
         await insertTenant(client, id, tenant);
         await founding(client, id);
@@ -102,7 +102,7 @@ export class Tenancy implements Room {
     const name = host.toLowerCase();
     const platforms = name === this.#platformHost || name.endsWith(`.${this.#platformHost}`);
     if (platforms && !(await this.byId(tenantId))?.platform) throw errors.platform_host();
-    await orTaken(() => this.#database.tenant(tenantId, (_tx, client) => insertHost(client, tenantId, name)));
+    await orRefused(() => this.#database.tenant(tenantId, (_tx, client) => insertHost(client, tenantId, name)));
     await this.#changed(tenantId);
   }
 
