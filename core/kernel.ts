@@ -10,9 +10,11 @@ import { DEFAULT_LIMITS, openFront } from './front/open-front.ts';
 import { checkOwnEvent } from './plugins/check-own-event.ts';
 import { dropPlugin } from './plugins/drop-plugin.ts';
 import { PluginHost } from './plugins/host.ts';
+import { listSlot } from './plugins/list-slot.ts';
 import { openRoom } from './plugins/open-room.ts';
 import type { Runtime } from './plugins/runtime.ts';
 import { Switchboard, tenancyService } from './plugins/switchboard.ts';
+import { openBus } from './realtime/open-bus.ts';
 import type { Provided, Room } from './room.ts';
 import { buildRooms, type Rooms } from './rooms.ts';
 import { createLog } from './telemetry/log.ts';
@@ -54,6 +56,11 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   const rooms = buildRooms({
     ...{ config, connections, database, tenancy, clock, log },
     checkEvent: (plugin, id, payload) => checkOwnEvent(runtime, plugin, id, payload),
+    bus: await openBus(config, connections.roles.prefix),
+    slotOf: async (tenantId, slot) => {
+      const tenant = await tenancy.byId(tenantId);
+      return tenant ? (listSlot(runtime, tenant, slot) as never) : [];
+    },
   });
   const { auth, events, jobs, realtime } = rooms;
   const all: Room[] = Object.values(rooms);
@@ -132,13 +139,11 @@ export function kernelMigrations(): MigrationUnit[] {
 }
 
 /** Rooms with tables: each may refer to those before it. */
-const ROOMS = ['tenancy', 'auth', 'mail', 'events', 'jobs', 'storage', 'ledger'] as const;
+const ROOMS = ['tenancy', 'auth', 'mail', 'events', 'jobs', 'storage', 'ledger', 'notices'] as const;
 
 /** What other nodes, and this one, say about tenants and credentials: caches are dropped, sockets are closed. */
 function hearChanges(connections: Connections, { tenancy, auth, realtime }: Rooms, log: Log): Listener {
-  auth.onRevoked((tenantId, subjectId) => {
-    if (tenantId && subjectId) realtime.revoke(tenantId, subjectId);
-  });
+  auth.onRevoked(realtime.revoke);
   const forgetAll = () => {
     tenancy.forget();
     auth.forgetAll();

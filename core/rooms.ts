@@ -1,4 +1,7 @@
-import type { Clock, Log } from '@plinth/sdk';
+import type { Clock, Log, Slot, SlotEntry } from '@plinth/sdk';
+import { MailTemplates } from '@plinth/sdk/services/mail.ts';
+import { NoticeKinds } from '@plinth/sdk/services/notices.ts';
+import type { TSchema } from 'typebox';
 import { type AuthApi, createAuth } from './auth/auth.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
@@ -8,6 +11,8 @@ import { createJobs, type JobsApi } from './jobs/jobs.ts';
 import type { CheckEvent } from './ledger/commands.ts';
 import { createLedger, type LedgerApi } from './ledger/ledger.ts';
 import { createMail, type MailApi } from './mail/mail.ts';
+import { createNotices } from './notices/notices.ts';
+import type { Bus } from './realtime/bus.ts';
 import { createRealtime, type RealtimeApi } from './realtime/realtime.ts';
 import type { Room } from './room.ts';
 import { openDiskDriver } from './storage/disk-driver.ts';
@@ -26,6 +31,10 @@ export interface RoomsDeps {
   readonly log: Log;
   /** Holds the events that a plugin hands to the ledger against what it declared. */
   readonly checkEvent: CheckEvent;
+  /** The line to the other nodes. */
+  readonly bus: Bus;
+  /** What the plugins that are switched on in a tenant put into a slot. */
+  readonly slotOf: <S extends TSchema>(tenantId: string, slot: Slot<S>) => Promise<readonly SlotEntry<S>[]>;
 }
 
 /** The rooms of the kernel, in the order in which they start; they stop in reverse. */
@@ -38,10 +47,12 @@ export interface Rooms {
   readonly storage: Room & StorageApi;
   readonly ledger: Room & LedgerApi;
   readonly realtime: Room & RealtimeApi;
+  readonly notices: Room;
 }
 
 /** Makes every room from the configuration, each with the others it was promised. Nothing runs yet. */
-export function buildRooms({ config, connections, database, tenancy, clock, log, checkEvent }: RoomsDeps): Rooms {
+export function buildRooms(deps: RoomsDeps): Rooms {
+  const { config, connections, database, tenancy, clock, log, checkEvent, slotOf } = deps;
   // The kernel's own consumers and jobs are on in every tenant.
   const enabled = (tenantId: string, plugin: string) => plugin === KERNEL || tenancy.enabled(tenantId, plugin);
   const publicUrlOf = async (tenantId: string) => publicUrl(config, (await tenancy.byId(tenantId))?.hosts ?? []);
@@ -54,10 +65,12 @@ export function buildRooms({ config, connections, database, tenancy, clock, log,
       const facts = (await tenancy.byId(tenantId))?.facts;
       return { siteName: facts?.name ?? 'Plinth', zone: facts?.zone ?? 'UTC', url: await publicUrlOf(tenantId) };
     },
+    templateOf: async (tenantId, plugin, name) =>
+      (await slotOf(tenantId, MailTemplates)).find((each) => each.plugin === plugin && each.id === name)?.entry,
     recipientOf: (tenantId, accountId) => auth.recipientOf(tenantId, accountId),
   });
   const auth = createAuth({ database, clock, mail, log, secret: config.secret, publicUrlOf });
-  const realtime = createRealtime({ clock, log });
+  const realtime = createRealtime({ clock, log, bus: deps.bus });
   const events = createEvents({ database, clock, log, enabled });
   const jobs = createJobs({
     ...{ database, clock, log, enabled },
@@ -71,7 +84,14 @@ export function buildRooms({ config, connections, database, tenancy, clock, log,
   const driver = openDiskDriver(`${config.dataDir}/objects`);
   const storage = createStorage({ database, clock, log, secret: config.secret, driver });
   const ledger = createLedger({ database, clock, log, checkEvent, nudge: () => events.nudge() });
-  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime };
+  const notices = createNotices({
+    ...{ database, clock, mail, jobs, realtime, secret: config.secret },
+    kindsOf: (tenantId) => slotOf(tenantId, NoticeKinds),
+    recipientOf: (tenantId, accountId) => auth.recipientOf(tenantId, accountId),
+    contact: `mailto:${config.mailFrom}`,
+    pushAnywhere: config.mode === 'test',
+  });
+  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices };
 }
 
 /** How a tenant is reached from outside: its first own host, else its sub-domain. */

@@ -1,5 +1,6 @@
 import type { Letter } from '@plinth/sdk/services/mail.ts';
 import { type Html, html } from '../html.ts';
+import { errors } from './errors.ts';
 
 /** Who a tenant's mail comes from. */
 export interface Brand {
@@ -60,6 +61,13 @@ export function writeLetter(
   };
 }
 
+/** As JSON that PostgreSQL takes: it knows no NUL and no half of a character. */
+export function storable(data: MailData): string {
+  return JSON.stringify(data, (_, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
+  );
+}
+
 /** Line breaks end a header, and marks that turn the direction of text can make one address look like another. */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
@@ -94,6 +102,28 @@ function webAddress(link: string, site: string): string {
   const url = new URL(link, site);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError('A link in mail leads to a web page.');
   return url.href;
+}
+
+/** A plugin may not use the site's good name to lead people elsewhere. */
+export function checkOwnPath(link: string): void {
+  const base = 'http://site.invalid';
+  if (!link.startsWith('/') || new URL(link, base).origin !== base) throw errors.mail_foreign_link();
+}
+
+export type Language = 'en' | 'es' | 'pt' | 'fr';
+type Words = { readonly en: string } & { readonly [language in 'es' | 'pt' | 'fr']?: string | undefined };
+
+/** One line in the reader's language, with its values. */
+export function fillWords(words: Words, data: MailData, locale: string): string {
+  const language = languageOf(words, locale);
+  const values = readable(data, language, 'UTC');
+  return (words[language] ?? words.en).replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+}
+
+/** Of the languages that something is written in, the reader's: `pt-BR` reads `pt`, an unknown one `en`. */
+export function languageOf(written: object, locale: string): Language {
+  const language = locale.slice(0, 2).toLowerCase();
+  return Object.hasOwn(written, language) ? (language as Language) : 'en';
 }
 
 const paragraph = (text: string) => html`<p style="margin:0 0 16px">${text}</p>`;

@@ -1,13 +1,13 @@
 import { type Clock, type Log, newId } from '@plinth/sdk';
-import { Mail, type MailTemplate } from '@plinth/sdk/services/mail.ts';
+import { Mail } from '@plinth/sdk/services/mail.ts';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import { provided, type Room } from '../room.ts';
 import { errors } from './errors.ts';
-import type { Brand, MailData } from './letter.ts';
+import { type Brand, checkOwnPath, type MailData, storable } from './letter.ts';
 import { mailboxRoutes } from './mailbox.ts';
 import { Postman } from './postman.ts';
-import { Templates } from './templates.ts';
+import { type TemplateOf, templateOf } from './templates.ts';
 import { createCarrier, type MailTransport } from './transport.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 
@@ -20,6 +20,7 @@ export interface MailDeps {
   readonly from: string;
   readonly mode: 'development' | 'production' | 'test';
   readonly brandOf: (tenantId: string) => Promise<Brand> | Brand;
+  readonly templateOf: TemplateOf;
   /** Where an account gets its mail, for plugins, which never see addresses. */
   readonly recipientOf: (tenantId: string, accountId: string) => Promise<Recipient | undefined>;
 }
@@ -48,9 +49,6 @@ export interface MailPort {
 }
 
 export interface MailApi extends MailPort {
-  /** The plugin host calls it for every entry of the slot `mail.templates@1`. */
-  register(plugin: string, name: string, template: MailTemplate): void;
-  unregister(plugin: string): void;
   /** Stops mail to an address: all of it, or what nobody asked for. */
   suppress(client: pg.ClientBase, tenantId: string, address: string, reason: 'bounced' | 'unsubscribed'): Promise<void>;
   /** An address works again. */
@@ -66,17 +64,20 @@ const ADDRESS = /^[^\s\p{C}@<>(),;:"[\]\\]{1,64}@[^\s\p{C}@<>(),;:"[\]\\]{1,189}
 /** Queue, templates, suppression and a development mailbox. */
 export function createMail(deps: MailDeps): Room & MailApi {
   const { database, clock, log, mode, transport } = deps;
-  const templates = new Templates();
+  if (transport.kind === 'smtp' && !ADDRESS.test(deps.from)) {
+    throw new Error('Mail needs an address to come from: set PLINTH_MAIL_FROM beside SMTP_URL.');
+  }
   const carrier = createCarrier(transport);
-  const postman = new Postman({ ...deps, templates, carrier });
+  const postman = new Postman({ ...deps, carrier });
 
-  const enqueue = async (client: pg.ClientBase, { tenantId, to, template, locale, data, key }: NewMessage) => {
+  const enqueue: MailPort['enqueue'] = async (client, message) => {
+    const { tenantId, to, template: id, locale, data, key } = message;
     if (!ADDRESS.test(to)) throw errors.mail_bad_address();
-    const bulk = templates.get(template).bulk === true;
+    const template = await templateOf(deps.templateOf, tenantId, id);
     const { rowCount } = await client.query(
       `insert into kernel.mail_message (tenant_id, id, address, template, locale, data, bulk, once, due_at, created_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict (tenant_id, once) do nothing`,
-      [tenantId, newId(), to, template, locale, JSON.stringify(data), bulk, key ?? null, clock.now()],
+      [...[tenantId, newId(), to, id, locale, storable(data), template.bulk === true, key ?? null], clock.now()],
     );
     postman.nudge();
     return rowCount === 1;
@@ -95,7 +96,7 @@ export function createMail(deps: MailDeps): Room & MailApi {
       provided(Mail, {
         send: async ({ tenant, caller }, { accountId, template, data, key }) => {
           const owner = caller ?? 'kernel';
-          if (data.link !== undefined) refuseForeign(String(data.link));
+          if (data.link !== undefined) checkOwnPath(String(data.link));
           const recipient = await deps.recipientOf(tenant.id, accountId);
           if (!recipient) return { queued: false };
           const queued = await database.tenant(tenant.id, (_, client) =>
@@ -113,7 +114,7 @@ export function createMail(deps: MailDeps): Room & MailApi {
       }),
     ],
     contributions: [
-      ...unsubscribeRoutes({ database, templates, suppress }),
+      ...unsubscribeRoutes({ database, suppress }),
       ...(transport.kind === 'mailbox' && mode !== 'production' ? mailboxRoutes({ ...deps, postman }) : []),
     ],
     enqueue,
@@ -130,8 +131,6 @@ export function createMail(deps: MailDeps): Room & MailApi {
         address,
       ]);
     },
-    register: (plugin, name, template) => templates.register(plugin, name, template),
-    unregister: (plugin) => templates.unregister(plugin),
     settle: () => postman.settle(),
     start: async () => {
       if (transport.kind === 'mailbox' && mode === 'production') {
@@ -145,10 +144,4 @@ export function createMail(deps: MailDeps): Room & MailApi {
       carrier.close();
     },
   };
-}
-
-/** A plugin may not use the site's good name to lead people elsewhere. */
-function refuseForeign(link: string): void {
-  const base = 'http://site.invalid';
-  if (!link.startsWith('/') || new URL(link, base).origin !== base) throw errors.mail_foreign_link();
 }

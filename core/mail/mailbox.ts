@@ -32,7 +32,7 @@ export function mailboxRoutes({ database, postman, brandOf }: Deps): Contributio
       ),
     );
     const brand = await brandOf(tenantId);
-    return rows.map((row) => open(row, postman.write(row, brand)));
+    return Promise.all(rows.map(async (row) => open(row, await postman.write(row, brand))));
   };
   const one = async (tenantId: string, params: unknown): Promise<Opened> => {
     const [mail] = await read(tenantId, { id: (params as { id: string }).id });

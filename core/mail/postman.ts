@@ -2,7 +2,7 @@ import type { Clock, Log } from '@plinth/sdk';
 import type { Database } from '../database/database.ts';
 import { type Brand, type MailData, type Written, writeLetter } from './letter.ts';
 import unsubscribeWords from './strings/unsubscribe.json' with { type: 'json' };
-import type { Templates } from './templates.ts';
+import { letterIn, type TemplateOf, templateOf } from './templates.ts';
 import { type Carrier, verdict } from './transport.ts';
 
 /** A message as its row has it. */
@@ -21,7 +21,7 @@ export interface PostmanDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-  readonly templates: Templates;
+  readonly templateOf: TemplateOf;
   readonly carrier: Carrier;
   readonly from: string;
   readonly brandOf: (tenantId: string) => Promise<Brand> | Brand;
@@ -77,10 +77,14 @@ export class Postman {
     await Promise.race([this.#round.catch(() => {}), patience]);
   }
 
-  write(message: Message, brand: Brand): Written & { language: string; unsubscribe: string | undefined } {
-    const { letter, language } = this.#deps.templates.letter(message.template, message.locale);
+  async write(
+    message: Message,
+    brand: Brand,
+  ): Promise<Written & { language: string; unsubscribe: string | undefined }> {
+    const template = await templateOf(this.#deps.templateOf, message.tenant_id, message.template);
+    const { letter, language } = letterIn(template, message.locale);
     const url = message.bulk ? `${brand.url}/api/kernel/mail/unsubscribe/${message.id}` : undefined;
-    const label = unsubscribeWords[language as keyof typeof unsubscribeWords].label;
+    const label = unsubscribeWords[language].label;
     const written = writeLetter(letter, message.data, { brand, language, ...(url && { unsubscribe: { url, label } }) });
     return { ...written, language, unsubscribe: url };
   }
@@ -132,7 +136,7 @@ export class Postman {
     try {
       const brand = await brandOf(message.tenant_id);
       const state = await carrier.deliver({
-        ...this.write(message, brand),
+        ...(await this.write(message, brand)),
         messageId: `<${message.id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
         from: { name: brand.siteName, address: from },
         to: message.address,

@@ -4,10 +4,10 @@ import type { Database } from '../database/database.ts';
 import { errors as kernel } from '../errors.ts';
 import { html } from '../html.ts';
 import { rawRoute } from '../room.ts';
+import { type Language, languageOf } from './letter.ts';
 import type { MailApi } from './mail.ts';
 import { sendPage } from './page.ts';
 import unsubscribeWords from './strings/unsubscribe.json' with { type: 'json' };
-import type { Templates } from './templates.ts';
 
 /**
  * The way out that every bulk message carries. Whoever has the message's id has the message. A GET shows a button and
@@ -15,11 +15,9 @@ import type { Templates } from './templates.ts';
  */
 export function unsubscribeRoutes({
   database,
-  templates,
   suppress,
 }: {
   readonly database: Database;
-  readonly templates: Templates;
   readonly suppress: MailApi['suppress'];
 }): Contribution[] {
   const options = { auth: 'public', summary: 'Unsubscribe from mail that nobody asked for', perMinute: 30 } as const;
@@ -34,13 +32,13 @@ export function unsubscribeRoutes({
       return rows[0];
     });
     if (!message) throw kernel.not_found();
-    const { language } = templates.letter('kernel.notice', message.locale);
+    const language = languageOf(unsubscribeWords, message.locale);
     return answer(reply, tenant.name, language, request.method === 'POST');
   });
 }
 
-function answer(reply: FastifyReply, site: string, language: string, done: boolean): FastifyReply {
-  const words = unsubscribeWords[language as keyof typeof unsubscribeWords];
+function answer(reply: FastifyReply, site: string, language: Language, done: boolean): FastifyReply {
+  const words = unsubscribeWords[language];
   const content = done
     ? html`<p>${words.done}</p>`
     : html`<p>${words.ask}</p><form method="post"><button>${words.label}</button></form>`;

@@ -149,6 +149,7 @@ export function aMailRoom({ database, ada }: Place, given: Partial<MailDeps> & {
       tenantId === ada
         ? { siteName: 'Ada TV', url: 'http://ada.localhost:8080', zone: 'Europe/Lisbon' }
         : { siteName: 'Bob TV', url: 'http://bob.localhost:8080' },
+    templateOf: async () => undefined,
     recipientOf: async (_, accountId) =>
       accountId === EVE ? { address: 'eve@example.org', locale: 'fr', displayName: 'Eve' } : undefined,
     ...deps,

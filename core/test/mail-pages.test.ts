@@ -90,7 +90,7 @@ test('mail that somebody asked for offers no way out', async () => {
 });
 
 test('there is no mailbox in production, nor where mail is sent', async () => {
-  for (const config of [{ mode: 'production' as const }, { smtpUrl: 'smtp://127.0.0.1:1' }]) {
+  for (const config of [{ mode: 'production' as const }, { smtpUrl: 'smtp://127.0.0.1:1', mailFrom: 'a@b.example' }]) {
     await using other = await createTestKernel({ plugins: [], config });
     const site = await other.tenant();
     expect((await site.anyone().get('/api/kernel/mail/mailbox')).status).toBe(404);

@@ -365,7 +365,13 @@ describe('the service', () => {
     const whole = { accountId: EVE, template: 'thanks', data: { points: 5, link: '/jars/1' }, ...input };
     return room.mail.provides?.find(({ service }) => service.id === Mail.id)?.handlers.send?.(call, whole as never);
   };
-  beforeEach(() => room.mail.register('tip-jar', 'thanks', THANKS));
+  let loaded: typeof THANKS | undefined;
+  beforeEach(() => {
+    loaded = THANKS;
+    room = another({
+      templateOf: async (_, plugin, name) => (`${plugin}.${name}` === 'tip-jar.thanks' ? loaded : undefined),
+    });
+  });
 
   test('writes to an account with a template of the plugin’s own', async () => {
     expect(await send({})).toEqual({ queued: true });
@@ -402,7 +408,7 @@ describe('the service', () => {
   });
 
   test('ends with the plugin', async () => {
-    room.mail.unregister('tip-jar');
+    loaded = undefined;
     await expect(send({})).rejects.toThrow('no such mail template');
   });
 });
