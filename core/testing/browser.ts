@@ -1,6 +1,5 @@
 // People in front of a page: a real Chromium, in which nothing may go wrong unseen.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { systemPart } from './system-part.ts';
 
@@ -56,7 +55,7 @@ export async function aVisitor(browser: Browser, origin: string, options: Visito
 /** What axe finds against WCAG 2.1 A and AA, a line each; nothing when it is clean. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: the page's policy stays as it is.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const tags = JSON.stringify(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']);
   const { violations } = await page.evaluate<{ violations: Violation[] }>(
     `axe.run(document, { runOnly: { type: 'tag', values: ${tags} }, resultTypes: ['violations'] })`,
@@ -68,5 +67,3 @@ interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string }[];
 }
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
