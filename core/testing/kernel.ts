@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actor, Duration, Plugin, Service } from '@plinth/sdk';
 import inject, { type Response } from 'light-my-request';
+import pg from 'pg';
 import { type Config, loadConfig } from '../config.ts';
 import { migrate } from '../database/migrate.ts';
 import { databaseRoles } from '../database/roles.ts';
@@ -128,6 +129,17 @@ export class TestKernel implements AsyncDisposable {
     await mail.settle();
   }
 
+  /** How many rows a look at the whole database finds. */
+  async count(query: string): Promise<number> {
+    const client = new pg.Client(this.owner);
+    await client.connect();
+    try {
+      return (await client.query(query)).rowCount ?? 0;
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Moves the clock, then lets everything happen that became due. */
   async advance(by: Duration): Promise<void> {
     await this.settle();
@@ -212,15 +224,24 @@ export class TestTenant {
 
 const PASSWORD = 'correct horse battery';
 
+let callers = 1;
+
 export class TestCaller {
   readonly host: string;
   readonly token: string | undefined;
   readonly #test: TestKernel;
+  /** Everybody calls from a place of their own, or they would share one caller's limits. */
+  readonly #address = `10.${(callers >> 16) & 255}.${(callers >> 8) & 255}.${callers++ & 255}`;
 
   constructor(test: TestKernel, host: string, token: string | undefined) {
     this.#test = test;
     this.host = host;
     this.token = token;
+  }
+
+  /** The same credential, shown at another door. */
+  at(host: string): TestCaller {
+    return new TestCaller(this.#test, host, this.token);
   }
 
   get<T = Record<string, unknown>>(url: string, headers?: Record<string, string>): Promise<Answer<T>> {
@@ -251,6 +272,7 @@ export class TestCaller {
     const answer = await inject((request, response) => this.#test.kernel.handle(request, response), {
       method: method as 'GET',
       url,
+      remoteAddress: this.#address,
       headers: {
         host: this.host,
         ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
