@@ -1,133 +1,88 @@
 import type { Readable } from 'node:stream';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-  S3ServiceException,
-  UploadPartCopyCommand,
-} from '@aws-sdk/client-s3';
+import type { S3 } from '@aws-sdk/client-s3';
 import { Problem } from '@plinth/sdk';
 import type { ByteRange, Stat } from './driver.ts';
-import { errors } from './errors.ts';
-
-export interface S3Options {
-  readonly bucket: string;
-  /** Absent: Amazon's own. */
-  readonly endpoint?: string | undefined;
-  readonly region?: string | undefined;
-  /** Absent: what the SDK finds in its surroundings. */
-  readonly accessKeyId?: string | undefined;
-  readonly secretAccessKey?: string | undefined;
-}
 
 export type Entry = Stat & { readonly key: string };
 
-/** The calls of S3 that are made, with its ways of saying «missing» and «full» translated. */
+const AT_ONCE = 4;
+
+/** The calls of S3 that are made, of one bucket. */
 export class Bucket {
-  readonly #client: S3Client;
+  readonly #s3: S3;
   readonly #name: string;
 
-  constructor({ bucket, endpoint, region = 'us-east-1', accessKeyId, secretAccessKey }: S3Options) {
-    this.#name = bucket;
-    this.#client = new S3Client({
-      region,
-      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-      ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
-      // Other servers than Amazon's take the default, a checksum after the body, for part of the body.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      // Every reader of an object keeps one open, so the SDK's 50 would be 50 readers.
-      requestHandler: { connectionTimeout: 5_000, httpAgent: { maxSockets: 1024 }, httpsAgent: { maxSockets: 1024 } },
-    });
-    this.#client.middlewareStack.add((next) => async (given) => next(given).catch(translated), { step: 'initialize' });
-  }
-
-  async check(): Promise<void> {
-    try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: this.#name }));
-    } catch (error) {
-      const reason = error instanceof Problem ? error.cause : error;
-      const why = reason instanceof S3ServiceException ? `status ${reason.$metadata.httpStatusCode}` : String(reason);
-      throw new Error(`The S3 bucket "${this.#name}" cannot be used: ${why}. Create it, or mend the S3_ settings.`, {
-        cause: error,
-      });
-    }
+  constructor(s3: S3, name: string) {
+    this.#s3 = s3;
+    this.#name = name;
   }
 
   async get(key: string, range?: ByteRange): Promise<Readable> {
-    const part = range && `bytes=${range.start}-${range.end}`;
-    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: key, Range: part }));
+    const { Body } = await this.#s3.getObject({
+      ...this.#at(key),
+      Range: range && `bytes=${range.start}-${range.end}`,
+    });
     return Body as Readable;
   }
 
-  put(key: string, bytes: Uint8Array): Promise<unknown> {
-    return this.#client.send(new PutObjectCommand({ Bucket: this.#name, Key: key, Body: bytes }));
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#s3.putObject({ ...this.#at(key), Body: bytes });
   }
 
   async stat(key: string): Promise<Stat | undefined> {
     try {
-      const found = await this.#client.send(new HeadObjectCommand({ Bucket: this.#name, Key: key }));
-      return { bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
+      const { ContentLength = 0, LastModified = new Date(0) } = await this.#s3.headObject(this.#at(key));
+      return { bytes: ContentLength, modifiedAt: LastModified };
     } catch (error) {
       if (error instanceof Problem && error.code === 'kernel.object_missing') return undefined;
       throw error;
     }
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand({ Bucket: this.#name, Key: key }));
-  }
-
-  copy(from: string, to: string): Promise<unknown> {
-    const source = `${this.#name}/${from}`;
-    return this.#client.send(new CopyObjectCommand({ Bucket: this.#name, Key: to, CopySource: source }));
-  }
-
-  async join(parts: readonly Entry[], to: string): Promise<void> {
-    const target = { Bucket: this.#name, Key: to };
-    const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(target));
-    try {
-      const Parts = parts.map((part, index) => ({ key: part.key, PartNumber: index + 1, ETag: '' }));
-      await eachOf(Parts, async (part) => {
-        const from = { CopySource: `${this.#name}/${part.key}`, PartNumber: part.PartNumber };
-        const { CopyPartResult } = await this.#client.send(new UploadPartCopyCommand({ ...target, UploadId, ...from }));
-        part.ETag = CopyPartResult?.ETag ?? '';
-      });
-      const MultipartUpload = { Parts: Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) };
-      await this.#client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
-    } catch (error) {
-      await this.#client.send(new AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => {});
-      throw error;
-    }
-  }
-
-  async abortJoins(key: string): Promise<void> {
-    const found = await this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.#name, Prefix: key }));
-    for (const { Key, UploadId } of found.Uploads ?? []) {
-      await this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.#name, Key, UploadId }));
-    }
-  }
-
   async *list(prefix: string): AsyncIterable<Entry> {
     let ContinuationToken: string | undefined;
     do {
-      const page = await this.#client.send(
-        new ListObjectsV2Command({ Bucket: this.#name, Prefix: prefix, ContinuationToken }),
-      );
+      const page = await this.#s3.listObjectsV2({ Bucket: this.#name, Prefix: prefix, ContinuationToken });
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
         yield { key: Key, bytes: Size, modifiedAt: LastModified };
       }
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#s3.deleteObject(this.#at(key));
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    await this.#s3.copyObject({ ...this.#at(to), CopySource: `${this.#name}/${from}` });
+  }
+
+  /** Copies several into one, all at once for every reader. */
+  async join(from: readonly string[], key: string): Promise<void> {
+    const to = this.#at(key);
+    const { UploadId } = await this.#s3.createMultipartUpload(to);
+    try {
+      const Parts = from.map((_key, index) => ({ PartNumber: index + 1, ETag: '' }));
+      await eachOf(Parts, async (part) => {
+        const CopySource = `${this.#name}/${from[part.PartNumber - 1]}`;
+        const copied = await this.#s3.uploadPartCopy({ ...to, UploadId, CopySource, PartNumber: part.PartNumber });
+        part.ETag = copied.CopyPartResult?.ETag ?? '';
+      });
+      await this.#s3.completeMultipartUpload({ ...to, UploadId, MultipartUpload: { Parts } });
+    } catch (error) {
+      await this.#s3.abortMultipartUpload({ ...to, UploadId }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async abortJoins(key: string): Promise<void> {
+    const { Uploads = [] } = await this.#s3.listMultipartUploads({ Bucket: this.#name, Prefix: key });
+    for (const { UploadId } of Uploads) await this.#s3.abortMultipartUpload({ ...this.#at(key), UploadId });
+  }
+
+  #at(key: string) {
+    return { Bucket: this.#name, Key: key };
   }
 }
 
@@ -138,13 +93,4 @@ export async function eachOf<T>(items: readonly T[], run: (item: T) => Promise<u
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await run(item);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-}
-
-const AT_ONCE = 4;
-
-function translated(error: unknown): never {
-  if (!(error instanceof S3ServiceException)) throw error;
-  const status = error.$metadata.httpStatusCode;
-  if (status === 404 && error.name !== 'NoSuchUpload') throw errors.object_missing({ cause: error });
-  throw status === 507 || error.name === 'QuotaExceeded' ? errors.storage_full({ cause: error }) : error;
 }

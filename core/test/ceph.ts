@@ -14,6 +14,8 @@ export interface Ceph {
   readonly endpoint: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Somebody who may keep one MiB. */
+  readonly small: { readonly accessKeyId: string; readonly secretAccessKey: string };
   stop(): Promise<void>;
 }
 
@@ -59,13 +61,20 @@ export async function startCeph(): Promise<Ceph> {
     await run('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
     await run('ceph-osd', '--mkfs', '-i', '0', '--osd-uuid', osd);
     daemon('ceph-osd', '-i', '0');
-    const [accessKeyId, secretAccessKey] = [randomBytes(10).toString('hex'), randomBytes(20).toString('hex')];
-    const keys = ['--access-key', accessKeyId, '--secret-key', secretAccessKey];
-    await run('radosgw-admin', 'user', 'create', '--uid=plinth', '--display-name=Plinth', ...keys);
+    const user = async (uid: string) => {
+      const [accessKeyId, secretAccessKey] = [randomBytes(10).toString('hex'), randomBytes(20).toString('hex')];
+      const keys = ['--access-key', accessKeyId, '--secret-key', secretAccessKey];
+      await run('radosgw-admin', 'user', 'create', `--uid=${uid}`, `--display-name=${uid}`, ...keys);
+      return { accessKeyId, secretAccessKey };
+    };
+    const [keys, small] = [await user('plinth'), await user('small')];
+    const quota = ['--uid=small', '--quota-scope=user'];
+    await run('radosgw-admin', 'quota', 'set', ...quota, '--max-size=1M');
+    await run('radosgw-admin', 'quota', 'enable', ...quota);
     daemon('radosgw', '--id', 'rgw');
     const endpoint = `http://127.0.0.1:${gateway}`;
     await answering(endpoint);
-    return { endpoint, accessKeyId, secretAccessKey, stop };
+    return { endpoint, ...keys, small, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,8 +1,10 @@
 // S3 for real: Ceph's object gateway. First the contract of every driver, then uploads as pages make them.
 import { createHash, randomBytes } from 'node:crypto';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { S3 } from '@aws-sdk/client-s3';
+import { newId } from '@plinth/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StorageDriver } from '../storage/driver.ts';
+import { type StorageDriver, stagingKey } from '../storage/driver.ts';
 import { openS3Driver } from '../storage/s3-driver.ts';
 import { systemPart } from '../testing/system-part.ts';
 import { type Ceph, startCeph } from './ceph.ts';
@@ -13,13 +15,15 @@ describe.skipIf(!systemPart('radosgw'))('objects in S3', () => {
   let ceph: Ceph;
   let driver: StorageDriver;
   let site: Site;
+  async function bucket(Bucket: string, { accessKeyId, secretAccessKey }: Ceph['small']): Promise<void> {
+    const credentials = { accessKeyId, secretAccessKey };
+    const s3 = new S3({ endpoint: ceph.endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+    await s3.createBucket({ Bucket });
+  }
   const options = () => ({ ...ceph, bucket: 'plinth', region: 'us-east-1' });
   beforeAll(async () => {
     ceph = await startCeph();
-    const { endpoint, accessKeyId, secretAccessKey } = ceph;
-    const credentials = { accessKeyId, secretAccessKey };
-    const client = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
-    await client.send(new CreateBucketCommand({ Bucket: 'plinth' }));
+    await bucket('plinth', ceph);
     driver = await openS3Driver(options());
     site = await aSite({ driver: () => driver });
   });
@@ -33,6 +37,15 @@ describe.skipIf(!systemPart('radosgw'))('objects in S3', () => {
   test('a bucket or a key that is wrong is told at the start', async () => {
     await expect(openS3Driver({ ...options(), bucket: 'none' })).rejects.toThrow('"none" cannot be used: status 404');
     await expect(openS3Driver({ ...options(), secretAccessKey: 'wrong' })).rejects.toThrow('status 403');
+  });
+
+  test('a store that is full says so', async () => {
+    await bucket('small', ceph.small);
+    const small = await openS3Driver({ ...options(), ...ceph.small, bucket: 'small' });
+    const key = stagingKey(newId(), newId());
+    const wrong = small.append(key, 0, Readable.from([randomBytes(1_100_000)]));
+    await expect(wrong).rejects.toMatchObject({ code: 'kernel.storage_full', status: 507 });
+    expect(await small.stat(key)).toBeUndefined();
   });
 
   test('an upload in pieces over several lives of the server becomes an object that can be read in parts', async () => {
