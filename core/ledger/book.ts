@@ -71,9 +71,11 @@ export interface Done {
 }
 
 export interface Entry extends Recorded {
+  readonly at: number;
+  readonly minor: bigint;
   readonly hash: string;
-  readonly fromAccount: Account;
-  readonly toAccount: Account;
+  readonly from: Account;
+  readonly to: Account;
 }
 
 /** What the database knows about the commands of a batch. It grows as the batch is decided. */
@@ -161,9 +163,8 @@ function apply(part: Change, command: Command, leg: Leg, at: number): Entry {
     seq: book.seq,
     post: before.seq + 1,
     kind: command.kind,
-    currency,
-    from: from.name,
-    to: to.name,
+    from,
+    to,
     minor,
     fromBalance: from.balance,
     toBalance: to.balance,
@@ -173,11 +174,9 @@ function apply(part: Change, command: Command, leg: Leg, at: number): Entry {
     memo,
     hold: command.opensHold?.id ?? command.settlesHold,
     reverses: first ? command.reverses : undefined,
-    fromAccount: from,
-    toAccount: to,
     hash: '',
   };
-  entry.hash = nextHash(book.hash, entry);
+  entry.hash = nextHash(book.hash, entry, currency, from.name, to.name);
   book.hash = entry.hash;
   return entry;
 }
@@ -195,9 +194,9 @@ function accountOf({ book, opened }: Change, currency: string, name: string): Ac
 
 /** Puts the book back to where the change began. */
 export function undo({ book, before, entries, opened }: Change): void {
-  for (const { fromAccount, toAccount, minor } of entries) {
-    fromAccount.balance += minor;
-    toAccount.balance -= minor;
+  for (const { from, to, minor } of entries) {
+    from.balance += minor;
+    to.balance -= minor;
   }
   for (const { currency, name } of opened) book.accounts.delete(accountKey(currency, name));
   Object.assign(book, before);

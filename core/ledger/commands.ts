@@ -12,6 +12,7 @@ import type { Command, Leg } from './book.ts';
 import type { Kind } from './chain.ts';
 import { refusals } from './errors.ts';
 import { heldBy, KERNEL, mustOwn, ownerOf, owns, type Party } from './names.ts';
+import { readRows } from './read-rows.ts';
 
 /** In whose book, and for whom. */
 export interface Who {
@@ -29,81 +30,62 @@ export function mustFit<S extends TSchema>(schema: S, input: Static<S>): void {
   if (wrong) throw errors.invalid_input({ errors: wrong });
 }
 
-export function postCommand(who: Who, input: Post, check: CheckEvent | undefined): Command {
+export interface Desk {
+  readonly database: Database;
+  readonly check: CheckEvent | undefined;
+}
+
+export function postCommand(desk: Desk, who: Who, input: Post): Command {
   mustFit(Post, input);
   const legs = input.transfers.map(({ from, to, currency, minor, memo }): Leg => {
     mustOwn(who.party, currency);
     return { from, to, currency, minor: BigInt(minor), memo: readable(memo) };
   });
-  return command(who, 'post', input, legs, check);
+  return command(desk, who, 'post', input, legs);
 }
 
-export function holdCommand(who: Who, input: Hold, check: CheckEvent | undefined): Command {
+export function holdCommand(desk: Desk, who: Who, input: Hold): Command {
   mustFit(Hold, input);
   const { from, currency, minor, memo, expires } = input;
   mustOwn(who.party, currency);
   const legs = [{ from, to: heldBy(from), currency, minor: BigInt(minor), memo: readable(memo) }];
-  return {
-    ...command(who, 'hold', input, legs, check),
-    opensHold: { id: newId(), forMs: milliseconds(expires) },
-  };
+  return { ...command(desk, who, 'hold', input, legs), opensHold: { id: newId(), forMs: milliseconds(expires) } };
 }
 
-export async function captureCommand(
-  database: Database,
-  who: Who,
-  input: Capture,
-  check: CheckEvent | undefined,
-): Promise<Command> {
+export async function captureCommand(desk: Desk, who: Who, input: Capture): Promise<Command> {
   mustFit(Capture, input);
-  const { owner, currency, minor } = await readHold(database, who, input.hold);
-  const from = heldBy(owner);
-  const legs = input.to.map(
-    (to): Leg => ({ from, to: to.account, currency, minor: BigInt(to.minor), memo: readable(to.memo) }),
-  );
-  const rest = legs.reduce((left, leg) => left - leg.minor, BigInt(minor));
+  const hold = await readHold(desk, who, input.hold);
+  const { from, to: owner, currency, minor } = backOf(hold);
+  const legs = input.to.map(({ account, minor, memo }): Leg => {
+    return { from, to: account, currency, minor: BigInt(minor), memo: readable(memo) };
+  });
+  const rest = legs.reduce((left, leg) => left - leg.minor, minor);
   if (rest < 0n) throw refusals.capture_too_large();
   if (rest > 0n) legs.push({ from, to: owner, currency, minor: rest, memo: undefined });
-  return { ...command(who, 'capture', input, legs, check), settlesHold: input.hold };
+  return { ...command(desk, who, 'capture', input, legs), settlesHold: hold.id };
 }
 
-export async function releaseCommand(
-  database: Database,
-  who: Who,
-  input: Release,
-  check: CheckEvent | undefined,
-): Promise<Command> {
+export async function releaseCommand(desk: Desk, who: Who, input: Release): Promise<Command> {
   mustFit(Release, input);
-  const hold = await readHold(database, who, input.hold);
-  return { ...command(who, 'release', input, [backOf(hold)], check), settlesHold: input.hold };
+  const hold = await readHold(desk, who, input.hold);
+  return { ...command(desk, who, 'release', input, [backOf(hold)]), settlesHold: hold.id };
 }
 
 /** Its key is the hold's id: every node that finds it asks the same. */
-export function expireCommand(hold: HoldRow): Command {
+export function expireCommand(desk: Desk, hold: HoldRow): Command {
   const who = { tenantId: hold.tenant_id, party: KERNEL };
-  const asked = { key: `expire:${hold.id}` };
-  return { ...command(who, 'expire', asked, [backOf(hold)], undefined), settlesHold: hold.id };
+  return { ...command(desk, who, 'expire', { key: `expire:${hold.id}` }, [backOf(hold)]), settlesHold: hold.id };
 }
 
-function backOf({ owner, currency, minor }: HoldRow): Leg {
-  return { from: heldBy(owner), to: owner, currency, minor: BigInt(minor), memo: undefined };
-}
-
-export async function reverseCommand(
-  database: Database,
-  who: Who,
-  input: Reverse,
-  check: CheckEvent | undefined,
-): Promise<Command> {
+export async function reverseCommand(desk: Desk, who: Who, input: Reverse): Promise<Command> {
   mustFit(Reverse, input);
   const memo = readable(input.memo);
-  const legs = (await readPost(database, who, input.post)).map(
-    ({ from, to, ...leg }): Leg => ({ ...leg, from: to, to: ownerOf(from), memo }),
-  );
+  const post = await readPost(desk, who, input.post);
+  const legs = post.map(({ from, to, ...leg }): Leg => ({ ...leg, from: to, to: ownerOf(from), memo }));
   // What a capture gave back to its owner is there already.
   const moving = legs.filter(({ from, to }) => from !== to);
   if (moving.length === 0) throw refusals.not_reversible();
-  return { ...command(who, 'reverse', input, moving, check), reverses: input.post };
+  return { ...command(desk, who, 'reverse', input, moving), reverses: input.post };
 }
 
 interface Asked {
@@ -112,13 +94,7 @@ interface Asked {
   readonly emit?: readonly { readonly event: string; readonly payload: unknown }[] | undefined;
 }
 
-function command(
-  who: Who,
-  kind: Kind,
-  { key, ref, emit = [] }: Asked,
-  legs: readonly Leg[],
-  check: CheckEvent | undefined,
-): Command {
+function command({ check }: Desk, who: Who, kind: Kind, { key, ref, emit = [] }: Asked, legs: readonly Leg[]): Command {
   const { tenantId, party, actor, requestId } = who;
   const facts = emit.map(({ event, payload }): Fact => {
     if (party !== KERNEL && !event.startsWith(`${party}.`)) throw refusals.event_not_yours({ event });
@@ -146,32 +122,32 @@ export interface HoldRow {
 export const HOLDS = `select hold.tenant_id, id, name as owner, currency, minor from ledger.hold
   join ledger.account on account.tenant_id = hold.tenant_id and account.number = hold.account`;
 
+/** The leg that gives a hold back. */
+function backOf({ owner, currency, minor }: HoldRow): Leg {
+  return { from: heldBy(owner), to: owner, currency, minor: BigInt(minor), memo: undefined };
+}
+
 /** Somebody else's hold is no hold: who may not move the currency shall not learn that it is there. */
-async function readHold(database: Database, { tenantId, party }: Who, id: string): Promise<HoldRow> {
-  const { rows } = await database.ledger(
-    (_tx, client) => client.query<HoldRow>(`${HOLDS} where hold.tenant_id = $1 and id = $2`, [tenantId, id]),
-    'read',
-  );
-  const [hold] = rows;
+async function readHold({ database }: Desk, { tenantId, party }: Who, id: string): Promise<HoldRow> {
+  const [hold] = await readRows<HoldRow>(database, `${HOLDS} where hold.tenant_id = $1 and id = $2`, [tenantId, id]);
   if (!hold || !owns(party, hold.currency)) throw refusals.hold_unknown();
   return hold;
 }
 
+const POST = `select kind, giver.name as from, taker.name as to, giver.currency, minor from ledger.transfer
+  join ledger.account giver on giver.tenant_id = transfer.tenant_id and giver.number = from_account
+  join ledger.account taker on taker.tenant_id = transfer.tenant_id and taker.number = to_account
+  where transfer.tenant_id = $1 and seq >= $2 and seq < $2 + 100 and post = $2 order by seq desc`;
+
 /** The legs of a post, the last first. */
-async function readPost(database: Database, { tenantId, party }: Who, post: number) {
-  const { rows } = await database.ledger(
-    (_tx, client) =>
-      client.query<{ kind: Kind; from: string; to: string; currency: string; minor: string }>(
-        `select kind, giver.name as from, taker.name as to, giver.currency, minor from ledger.transfer
-          join ledger.account giver on giver.tenant_id = transfer.tenant_id and giver.number = from_account
-          join ledger.account taker on taker.tenant_id = transfer.tenant_id and taker.number = to_account
-          where transfer.tenant_id = $1 and seq >= $2 and seq < $2 + 100 and post = $2 order by seq desc`,
-        [tenantId, post],
-      ),
-    'read',
+async function readPost({ database }: Desk, { tenantId, party }: Who, post: number) {
+  const legs = await readRows<{ kind: Kind; from: string; to: string; currency: string; minor: string }>(
+    database,
+    POST,
+    [tenantId, post],
   );
-  const [first] = rows;
-  if (!first || !rows.every(({ currency }) => owns(party, currency))) throw refusals.post_unknown();
+  const [first] = legs;
+  if (!first || !legs.every(({ currency }) => owns(party, currency))) throw refusals.post_unknown();
   if (first.kind !== 'post' && first.kind !== 'capture') throw refusals.not_reversible();
-  return rows.map(({ from, to, currency, minor }) => ({ from, to, currency, minor: BigInt(minor) }));
+  return legs.map(({ from, to, currency, minor }) => ({ from, to, currency, minor: BigInt(minor) }));
 }

@@ -36,7 +36,7 @@ export class Lane {
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #nudge: () => void;
-  readonly #memory: Remembered = { books: new Map(), read: 0 };
+  readonly #memory: Remembered = { books: new Map(), asked: 0 };
   #waiting: Waiting[] = [];
   #inFlight = 0;
   /** Batches that need the lane to themselves, by when they were taken. */
@@ -162,9 +162,9 @@ export class Lane {
       else reject(outcome?.refusal);
     }
     if (changes.some(({ commands }) => commands.some(({ command }) => command.facts.length > 0))) this.#nudge();
-    if (this.#memory.read > MEMORY) {
+    if (this.#memory.asked > MEMORY) {
       this.#memory.books.clear();
-      this.#memory.read = 0;
+      this.#memory.asked = 0;
     }
   }
 

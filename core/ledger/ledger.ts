@@ -67,20 +67,21 @@ const LANES = 4;
 /** @example await ledger.post({ tenantId, party: KERNEL }, { key: 'gift-1', transfers: [{ from, to, currency: 'coin', minor: 5 }] }); */
 export function createLedger(deps: LedgerDeps): Room & LedgerApi {
   const { database, clock, log, checkEvent: check, nudge = () => {} } = deps;
+  const desk = { database, check };
   const pool = pipelinePool(database.pool, LANES);
   const lanes = Array.from({ length: LANES }, () => new Lane(new Line(pool, database.roles.ledger), clock, log, nudge));
   const submit = (command: Command) => laneOf(lanes, command.tenantId).submit(command);
   const later = async (command: Promise<Command>): Promise<Posted> => postedOf(await submit(await command));
   const api: LedgerApi = {
-    post: async (who, input) => postedOf(await submit(postCommand(who, input, check))),
-    hold: async (who, input) => heldOf(await submit(holdCommand(who, input, check))),
-    capture: (who, input) => later(captureCommand(database, who, input, check)),
-    release: (who, input) => later(releaseCommand(database, who, input, check)),
-    reverse: (who, input) => later(reverseCommand(database, who, input, check)),
+    post: async (who, input) => postedOf(await submit(postCommand(desk, who, input))),
+    hold: async (who, input) => heldOf(await submit(holdCommand(desk, who, input))),
+    capture: (who, input) => later(captureCommand(desk, who, input)),
+    release: (who, input) => later(releaseCommand(desk, who, input)),
+    reverse: (who, input) => later(reverseCommand(desk, who, input)),
     balance: (who, input) => balanceOf(database, who, input),
     balances: (who, account) => balancesOf(database, who, account),
     statement: (who, input) => statementOf(database, who, input),
-    expireHolds: (now = clock.now()) => expireHolds(database, now, submit),
+    expireHolds: (now = clock.now()) => expireHolds(desk, now, submit),
     verify: (tenantId) => verifyBooks(database, tenantId),
   };
   return {

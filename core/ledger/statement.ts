@@ -4,41 +4,39 @@ import type { Database } from '../database/database.ts';
 import type { Kind } from './chain.ts';
 import { mustFit, type Who } from './commands.ts';
 import { heldBy, mustOwn, owns } from './names.ts';
+import { readRows } from './read-rows.ts';
 
 export async function balanceOf(database: Database, who: Who, input: BalanceOf): Promise<Balance> {
   mustFit(BalanceOf, input);
   const { account, currency, at } = input;
   mustOwn(who.party, currency);
-  const { rows } = await database.ledger(
-    (_tx, client) =>
-      client.query<{ name: string; balance: string }>(
-        `select name, case when $4::timestamptz is null then ledger.balance_after($1, number)
-            else ledger.balance_after($1, number, ledger.last_entry($1, $4)) end as balance
-          from ledger.account where tenant_id = $1 and name = any($2) and currency = $3`,
-        [who.tenantId, [account, heldBy(account)], currency, at],
-      ),
-    'read',
-  );
+  const names = [account, heldBy(account)];
+  const rows = await readRows<{ name: string; balance: string }>(database, BALANCE, [
+    who.tenantId,
+    names,
+    currency,
+    at,
+  ]);
   const of = (name: string) => Number(rows.find((row) => row.name === name)?.balance ?? 0);
   return { currency, minor: of(account), held: of(heldBy(account)) };
 }
 
+const BALANCE = `select name, case when $4::timestamptz is null then ledger.balance_after($1, number)
+    else ledger.balance_after($1, number, ledger.last_entry($1, $4)) end as balance
+  from ledger.account where tenant_id = $1 and name = any($2) and currency = $3`;
+
 export async function balancesOf(database: Database, who: Who, account: string): Promise<Balance[]> {
-  const { rows } = await database.ledger(
-    (_tx, client) =>
-      client.query<{ currency: string; minor: string; held: string }>(
-        `select mine.currency, ledger.balance_after($1, mine.number) as minor, ledger.balance_after($1, beside.number) as held from ledger.account mine
-          left join ledger.account beside
-            on (beside.tenant_id, beside.currency, beside.name) = (mine.tenant_id, mine.currency, $3)
-          where mine.tenant_id = $1 and mine.name = $2 order by mine.currency`,
-        [who.tenantId, account, heldBy(account)],
-      ),
-    'read',
-  );
-  return rows
-    .filter(({ currency }) => owns(who.party, currency))
-    .map(({ currency, minor, held }) => ({ currency, minor: Number(minor), held: Number(held) }));
+  type Row = Record<keyof Balance, string>;
+  const rows = await readRows<Row>(database, BALANCES, [who.tenantId, account, heldBy(account)]);
+  const mine = rows.filter(({ currency }) => owns(who.party, currency));
+  return mine.map(({ currency, minor, held }) => ({ currency, minor: Number(minor), held: Number(held) }));
 }
+
+const BALANCES = `select mine.currency, ledger.balance_after($1, mine.number) as minor,
+    ledger.balance_after($1, beside.number) as held
+  from ledger.account mine left join ledger.account beside
+    on (beside.tenant_id, beside.currency, beside.name) = (mine.tenant_id, mine.currency, $3)
+  where mine.tenant_id = $1 and mine.name = $2 order by mine.currency`;
 
 /** A page of lines, the newest first, between the balances before and after the time asked for. */
 export async function statementOf(database: Database, who: Who, input: StatementOf): Promise<Statement> {

@@ -1,8 +1,9 @@
 // Reads books from the first entry and recomputes all that is derived: chain, balances, limits, holds, sums.
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import { firstHash, type Kind, nextHash } from './chain.ts';
+import { firstHash, nextHash, type Recorded } from './chain.ts';
 import { floorOf } from './names.ts';
+import { readRows } from './read-rows.ts';
 
 export interface Verdict {
   readonly books: number;
@@ -13,16 +14,13 @@ export interface Verdict {
 
 /** @example const { broken } = await verifyBooks(database); */
 export async function verifyBooks(database: Database, tenantId?: string): Promise<Verdict> {
-  const { rows } = await database.ledger(
-    (_tx, client) =>
-      client.query<{ id: string }>(
-        'select tenant_id as id from ledger.book where $1::uuid is null or tenant_id = $1 order by tenant_id',
-        [tenantId],
-      ),
-    'read',
+  const books = await readRows<{ id: string }>(
+    database,
+    'select tenant_id as id from ledger.book where $1::uuid is null or tenant_id = $1 order by tenant_id',
+    [tenantId],
   );
   let entries = 0;
-  for (const [index, { id }] of rows.entries()) {
+  for (const [index, { id }] of books.entries()) {
     try {
       entries += await database.ledger(async (_tx, client) => {
         // One snapshot, so that a book that is written to meanwhile stands still here.
@@ -35,7 +33,7 @@ export async function verifyBooks(database: Database, tenantId?: string): Promis
       return { books: index + 1, entries, broken: { tenantId: id, reason, ...(entry === undefined ? {} : { entry }) } };
     }
   }
-  return { books: rows.length, entries };
+  return { books: books.length, entries };
 }
 
 class Break extends Error {
@@ -62,14 +60,13 @@ interface Reading {
   /** What is left of the holds that were not settled yet. */
   readonly holds: Map<string, bigint>;
   seq: number;
-  post: number;
   at: number;
   hash: string;
 }
 
 async function verifyBook(client: pg.PoolClient, tenantId: string): Promise<number> {
   const accounts = await readAccounts(client, tenantId);
-  const reading: Reading = { accounts, holds: new Map(), seq: 0, post: 0, at: 0, hash: firstHash(tenantId) };
+  const reading: Reading = { accounts, holds: new Map(), seq: 0, at: 0, hash: firstHash(tenantId) };
   for (;;) {
     const { rows } = await client.query<Row>(ENTRIES, [tenantId, reading.seq, PAGE]);
     for (const row of rows) verifyEntry(reading, row);
@@ -80,77 +77,43 @@ async function verifyBook(client: pg.PoolClient, tenantId: string): Promise<numb
 }
 
 async function readAccounts(client: pg.PoolClient, tenantId: string): Promise<Map<number, Account>> {
-  const { rows } = await client.query<{
-    number: number;
-    currency: string;
-    name: string;
-    floor: string;
-    balance: string;
-  }>('select number, currency, name from ledger.account where tenant_id = $1', [tenantId]);
+  const { rows } = await client.query<Pick<Account, 'number' | 'currency' | 'name'>>(
+    'select number, currency, name from ledger.account where tenant_id = $1',
+    [tenantId],
+  );
   return new Map(rows.map((row) => [row.number, { ...row, floor: floorOf(row.name), balance: 0n }]));
 }
 
-const ENTRIES = `select seq, post, minor, from_balance, to_balance, (extract(epoch from at) * 1000)::bigint as at, reverses,
-    from_account, to_account, hold, kind, key, ref, memo, encode(hash, 'hex') as hash
-  from ledger.transfer where tenant_id = $1 and seq > $2 order by seq limit $3`;
-
-interface Row {
-  seq: string;
-  post: string;
-  minor: string;
-  from_balance: string;
-  to_balance: string;
-  at: string;
-  reverses: string | null;
-  from_account: number;
-  to_account: number;
-  hold: string | null;
-  kind: Kind;
-  key: string | null;
-  ref: string | null;
-  memo: string | null;
+interface Row extends Recorded {
+  from: number;
+  to: number;
   hash: string;
 }
+
+const ENTRIES = `select seq, post, kind, minor, from_balance as "fromBalance", to_balance as "toBalance",
+    (extract(epoch from at) * 1000)::bigint as at, hold, reverses, key, ref, memo,
+    from_account as from, to_account as to, encode(hash, 'hex') as hash
+  from ledger.transfer where tenant_id = $1 and seq > $2 order by seq limit $3`;
 
 function verifyEntry(reading: Reading, row: Row): void {
   const seq = Number(row.seq);
   const broken = (reason: string) => new Break(reason, seq);
   if (seq !== reading.seq + 1) throw broken(`Entry ${reading.seq + 1} is missing.`);
-  const from = reading.accounts.get(row.from_account);
-  const to = reading.accounts.get(row.to_account);
+  const from = reading.accounts.get(row.from);
+  const to = reading.accounts.get(row.to);
   if (!from || !to) throw broken('It names an account that is not there.');
   if (from.currency !== to.currency) throw broken('It moves between two currencies.');
+  const expected = nextHash(reading.hash, row, from.currency, from.name, to.name);
+  if (expected !== row.hash) throw broken('Its hash does not fit what it says and what was before it.');
   const minor = BigInt(row.minor);
   from.balance -= minor;
   to.balance += minor;
-  if (hashOf(reading.hash, row, from, to) !== row.hash)
-    throw broken('Its hash does not fit what it says and what was before it.');
-  if (from.balance !== BigInt(row.from_balance) || to.balance !== BigInt(row.to_balance))
-    throw broken('The balances after it do not add up.');
+  const same = from.balance === BigInt(row.fromBalance) && to.balance === BigInt(row.toBalance);
+  if (!same) throw broken('The balances after it do not add up.');
   if (from.balance < from.floor) throw broken(`It takes ${from.name} below its floor.`);
   if (Number(row.at) < reading.at) throw broken('It is older than the entry before it.');
   verifyHold(reading.holds, row, minor, broken);
   Object.assign(reading, { seq, at: Number(row.at), hash: row.hash });
-}
-
-function hashOf(before: string, row: Row, from: Account, to: Account): string {
-  return nextHash(before, {
-    seq: Number(row.seq),
-    post: Number(row.post),
-    kind: row.kind,
-    currency: from.currency,
-    from: from.name,
-    to: to.name,
-    minor: BigInt(row.minor),
-    fromBalance: BigInt(row.from_balance),
-    toBalance: BigInt(row.to_balance),
-    at: Number(row.at),
-    key: row.key ?? undefined,
-    ref: row.ref ?? undefined,
-    memo: row.memo ?? undefined,
-    hold: row.hold ?? undefined,
-    reverses: row.reverses === null ? undefined : Number(row.reverses),
-  });
 }
 
 /** A hold is opened once and settled once, to the last unit: what is settled twice is not there any more. */
@@ -160,7 +123,7 @@ function verifyHold(
   minor: bigint,
   broken: (reason: string) => Break,
 ): void {
-  if (hold === null) return;
+  if (!hold) return;
   if (kind === 'hold') {
     holds.set(hold, minor);
     return;

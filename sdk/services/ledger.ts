@@ -32,7 +32,7 @@ export const AccountName = Type.String({
 
 /** Your own name for what you ask. The same key returns the first answer; with other content it is refused. */
 const Key = Type.String({ minLength: 1, maxLength: 200, pattern: '^[!-~]+$' });
-const Text = Type.String({ maxLength: 300, pattern: '^[^\\u0000-\\u001f\\u007f]*$' });
+const Text = Type.String({ minLength: 1, maxLength: 300, pattern: '^[^\\u0000-\\u001f\\u007f]*$' });
 const Time = Type.String({ format: 'date-time' });
 const EntryNumber = Type.Integer({ minimum: 1, maximum: LARGEST });
 
