@@ -51,6 +51,8 @@ export const PrivateAccount = Type.Object({
   ...Account.properties,
   email: Type.Optional(Type.String()),
   roles: Type.Array(Type.String()),
+  /** The person has asked for it. */
+  deleteAt: Type.Optional(Type.String({ format: 'date-time' })),
 });
 export type PrivateAccount = Static<typeof PrivateAccount>;
 
@@ -62,7 +64,7 @@ export async function listAccounts(
   const { limit = 50 } = query;
   const like = query.search?.toLowerCase().replace(/[\\%_]/g, '\\$&');
   const rows = await desk.all<PrivateAccount>(
-    `${FACTS}, a.email, array(select role from kernel.account_role r
+    `${FACTS}, a.email, a.delete_at, array(select role from kernel.account_role r
        where r.tenant_id = a.tenant_id and r.account_id = a.id order by role) as roles
      ${FROM} and ($3::uuid is null or a.id = $3) and ($4::uuid is null or a.id < $4)
        and ($5::text is null or a.email like $5 || '%' or lower(a.display_name) like '%' || $5 || '%')

@@ -4,17 +4,21 @@ import type { Room } from '../room.ts';
 import { accountById, addAccount } from './accounts.ts';
 import { ActorCache } from './actor-cache.ts';
 import { createAuthenticate, personFor } from './authenticate.ts';
+import { createBox } from './box.ts';
 import type { AuthDeps } from './deps.ts';
 import { atDesk, Desk } from './desk.ts';
 import { errors } from './errors.ts';
-import { askerOf, type Parts, systemIn } from './parts.ts';
+import { askerOf, type Parts, type ReadExport, systemIn } from './parts.ts';
 import { checkPassword, createPasswords } from './passwords.ts';
 import { createPermissions, type Permissions } from './permissions.ts';
 import { assignRoles } from './roles.ts';
 import { accountRoutes } from './routes/account-routes.ts';
 import { peopleRoutes, roleRoutes } from './routes/admin-routes.ts';
 import { auditRoute } from './routes/audit-route.ts';
+import { factorRoutes } from './routes/factor-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
+import { oidcRoutes } from './routes/oidc-routes.ts';
+import { personRoutes } from './routes/person-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { authServices } from './services.ts';
 import { findLogin, normalEmail } from './sign-in.ts';
@@ -55,6 +59,8 @@ export interface AuthApi extends Pick<Permissions, 'declare' | 'forget'> {
   forgetAll(): void;
   /** Called when a credential or an account, or everybody in a tenant (no subject), may do less, on whichever node. */
   onRevoked(listener: (tenantId?: string, subjectId?: string) => void): void;
+  /** Adds what another room, or the plugins, hold of a person to what they are given when they ask for it. */
+  onExport(section: string, read: ReadExport): void;
 }
 
 /** Accounts, sessions, API keys, roles and the audit log. */
@@ -62,7 +68,9 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
   const permissions = createPermissions();
   const actors = new ActorCache();
   const refreshTokens = createRefreshTokens(deps.secret);
-  const parts: Parts = { ...deps, permissions, actors, refreshTokens, passwords: createPasswords() };
+  const box = createBox(deps.secret);
+  const exports = new Map<string, ReadExport>();
+  const parts: Parts = { ...deps, permissions, actors, refreshTokens, box, exports, passwords: createPasswords() };
   permissions.declare('kernel/auth', {
     'kernel.accounts': 'See the people of this site, and suspend them',
     'kernel.roles': 'Make roles, and give them to people',
@@ -76,6 +84,7 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
     jobs: { 'auth-sweep': sweepJob },
     contributions: [
       ...[...sessionRoutes(parts), ...accountRoutes(parts), ...keyRoutes(parts)],
+      ...[...factorRoutes(parts), ...oidcRoutes(parts), ...personRoutes(parts)],
       ...[...peopleRoutes(parts), ...roleRoutes(parts), auditRoute(parts)],
       { kind: 'job', name: 'auth-sweep', handler } satisfies Contribution,
     ],
@@ -105,6 +114,7 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
     },
     forgetAll: () => actors.forget(),
     onRevoked: (listener) => actors.onForget(listener),
+    onExport: (section, read) => void exports.set(section, read),
   };
 }
 

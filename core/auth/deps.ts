@@ -5,6 +5,8 @@ import type { Database } from '../database/database.ts';
 /** Letters leave in the transaction that gives a reason for them. */
 export interface MailPort {
   enqueue(client: pg.ClientBase, message: MailMessage): Promise<unknown>;
+  /** Drops what was written to an address whose owner is forgotten. */
+  forget?(client: pg.ClientBase, tenantId: string, address: string): Promise<void>;
 }
 
 export interface MailMessage {

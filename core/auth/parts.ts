@@ -1,10 +1,13 @@
 import type { Actor, Call } from '@plinth/sdk';
 import type { Connection } from '../room.ts';
 import type { ActorCache } from './actor-cache.ts';
+import type { Box } from './box.ts';
 import type { AuthDeps } from './deps.ts';
 import type { Passwords } from './passwords.ts';
 import type { Permissions } from './permissions.ts';
 import type { RefreshTokens } from './tokens.ts';
+
+export type ReadExport = (call: Call, accountId: string) => Promise<unknown>;
 
 /** What the functions of this room share. Made once, by `createAuth`. */
 export interface Parts extends AuthDeps {
@@ -12,6 +15,9 @@ export interface Parts extends AuthDeps {
   readonly permissions: Permissions;
   readonly refreshTokens: RefreshTokens;
   readonly actors: ActorCache;
+  readonly box: Box;
+  /** What else is held of a person: section → how to read it. */
+  readonly exports: ReadonlyMap<string, ReadExport>;
 }
 
 /** Who asks, and from where: what is audited, shown in the list of sessions and written in mail. */

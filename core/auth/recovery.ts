@@ -5,8 +5,9 @@ import { errors } from './errors.ts';
 import { issueOneTime, spendOneTime, voidOneTime } from './one-time.ts';
 import type { Asker, Parts } from './parts.ts';
 import { checkPassword } from './passwords.ts';
+import { dropWaysIn } from './person-data.ts';
 import { endSessions } from './sessions.ts';
-import { confirmPassword, findLogin, type Login, normalEmail } from './sign-in.ts';
+import { confirmPerson, findLogin, type Login, normalEmail } from './sign-in.ts';
 import { sha256 } from './tokens.ts';
 
 const LINK_MINUTES = 30;
@@ -37,9 +38,8 @@ export async function resetPassword(
     const login = spent?.accountId === undefined ? undefined : await findLogin(desk, { id: spent.accountId });
     if (!login) throw errors.bad_token();
     checkPassword(password, login.email);
-    // Keys on an account whose mailbox nobody had confirmed may be those of somebody who took the name in advance.
-    if (!login.verified)
-      await desk.run('delete from kernel.api_key where tenant_id = $1 and account_id = $2', login.id);
+    // Ways into an account whose mailbox nobody had confirmed may be those of somebody who took the name in advance.
+    if (!login.verified) await dropWaysIn(desk, login.id);
     await setPassword(desk, login, passwordHash);
     await forgiveAttempt(desk, [attemptKey('account', login.email)]);
   });
@@ -51,7 +51,7 @@ export async function changePassword(
   asker: Asker,
   given: { readonly current: string; readonly password: string },
 ): Promise<void> {
-  const login = await confirmPassword(parts, asker, given.current);
+  const login = await confirmPerson(parts, asker, given.current);
   checkPassword(given.password, login.email);
   const passwordHash = await parts.passwords.hash(given.password);
   const session = asker.actor.kind === 'person' ? asker.actor.credential.id : undefined;

@@ -6,7 +6,7 @@ import { errors } from './errors.ts';
 import { issueOneTime, type OneTime, spendOneTime, voidOneTime } from './one-time.ts';
 import type { Asker, Parts } from './parts.ts';
 import { checkPassword } from './passwords.ts';
-import { confirmPassword, findLogin, normalEmail } from './sign-in.ts';
+import { confirmPerson, findLogin, normalEmail } from './sign-in.ts';
 
 const LINK_HOURS = 24;
 
@@ -34,9 +34,9 @@ export async function register(parts: Parts, asker: Asker, { password, ...given 
 export async function requestEmailChange(
   parts: Parts,
   asker: Asker,
-  given: { readonly email: string; readonly password: string },
+  given: { readonly email: string; readonly password?: string },
 ): Promise<void> {
-  const login = await confirmPassword(parts, asker, given.password);
+  const login = await confirmPerson(parts, asker, given.password);
   const email = normalEmail(given.email);
   await atDesk(parts, asker, async (desk) => {
     await voidOneTime(desk, login.id, 'change-email');

@@ -4,6 +4,7 @@ import { atDesk, type Desk } from './desk.ts';
 import { errors } from './errors.ts';
 import type { Asker, Parts } from './parts.ts';
 import { openSession, type SignedIn } from './sessions.ts';
+import { demandSecondFactor } from './totp.ts';
 
 /** An account as its holder proves to be it. */
 export interface Login {
@@ -39,7 +40,7 @@ export function normalEmail(email: string): string {
 export async function signIn(
   parts: Parts,
   asker: Asker,
-  given: { readonly email: string; readonly password: string },
+  given: { readonly email: string; readonly password: string; readonly code?: string },
 ): Promise<SignedIn> {
   const email = normalEmail(given.email);
   const keys = [attemptKey('address', asker.address), attemptKey('account', email)];
@@ -50,7 +51,9 @@ export async function signIn(
     await atDesk(parts, asker, (desk) => desk.audit('auth.sign-in-failed', login?.id ?? ''));
     throw errors.bad_credentials();
   }
+  // Until the second factor is given the attempt stays counted: six digits are not many.
   return atDesk(parts, asker, async (desk) => {
+    await demandSecondFactor(desk, login.id, given.code);
     await forgiveAttempt(desk, keys);
     return enter(desk, login, 'password');
   });
@@ -62,10 +65,23 @@ export async function enter(desk: Desk, login: Login, method: string): Promise<S
   return openSession(desk, login, method);
 }
 
-/** Asks a signed-in person for the password again, as slowly as a sign-in. */
-export async function confirmPassword(parts: Parts, asker: Asker, password: string): Promise<Login> {
-  const login = await atDesk(parts, asker, (desk) => findLogin(desk, { id: desk.me }));
+/** How long after its beginning a session is taken for the person itself. */
+const JUST_NOW_MS = 10 * 60_000;
+
+/**
+ * For what changes how somebody gets in: the password again, as slowly as at a sign-in; or, as not everybody has one, a
+ * session that was opened just now. A token that was stolen from a running session does not get this far.
+ */
+export async function confirmPerson(parts: Parts, asker: Asker, password: string | undefined): Promise<Login> {
+  const session = asker.actor.kind === 'person' ? asker.actor.credential.id : undefined;
+  const { login, fresh } = await atDesk(parts, asker, async (desk) => {
+    const sql = 'select from kernel.session where tenant_id = $1 and id = $2 and created_at > $3';
+    const fresh = password === undefined && (await desk.run(sql, session, desk.in(-JUST_NOW_MS))) > 0;
+    return { login: await findLogin(desk, { id: desk.me }), fresh };
+  });
   if (!login) throw errors.account_missing();
+  if (fresh) return login;
+  if (password === undefined) throw errors.confirm_first();
   const keys = [attemptKey('account', login.email)];
   await demandAttempt(parts, asker, keys);
   if (!(await parts.passwords.matches(password, login.passwordHash))) throw errors.wrong_password();

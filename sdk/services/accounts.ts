@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { event } from '../define/event.ts';
+import { point } from '../define/point.ts';
 import { service } from '../define/service.ts';
 
 const Id = Type.String({ format: 'uuid' });
@@ -58,3 +59,12 @@ export const Accounts = service('accounts@1', {
 
 export const AccountCreated = event('kernel.account-created@1', Type.Object({ accountId: Id }));
 export const AccountDeleted = event('kernel.account-deleted@1', Type.Object({ accountId: Id }));
+
+/** Asked of every plugin when a person wants to see what is held of them. */
+export const AccountExport = point('kernel.account-export@1', {
+  input: Type.Object({ accountId: Id }),
+  output: Type.Object({ section: Type.String(), data: Type.Unknown() }),
+  combine: 'all',
+  budgetMs: 10_000,
+  onError: 'fail',
+});

@@ -59,7 +59,7 @@ function registrationRoutes(parts: Parts): Contribution[] {
         ...mailing,
         auth: 'user',
         summary: 'Ask for another e-mail; a link is sent there',
-        body: Type.Object({ email: Email, password: Password }),
+        body: Type.Object({ email: Email, password: Type.Optional(Password) }),
       },
       async (call, request) => {
         await requestEmailChange(parts, askerOf(call, request), request.body);

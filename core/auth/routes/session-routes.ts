@@ -23,6 +23,8 @@ export const Tokens = Type.Object({
 });
 /** For browsers: the refresh token is kept in a cookie that scripts cannot read, and is not part of the answer. */
 export const InCookie = Type.Optional(Type.Boolean());
+/** Of the second factor: from the generator, or a recovery code. */
+const Code = Type.Optional(Type.String({ maxLength: 40 }));
 const Session = Type.Object({
   id: Id,
   current: Type.Boolean(),
@@ -73,7 +75,7 @@ export function sessionRoutes(parts: Parts): Contribution[] {
         auth: 'public',
         summary: 'Sign in',
         perMinute: 20,
-        body: Type.Object({ email: Email, password: Password, cookie: InCookie }),
+        body: Type.Object({ email: Email, password: Password, code: Code, cookie: InCookie }),
         reply: Tokens,
         status: 201,
       },
