@@ -21,8 +21,10 @@ export async function sealSchema(client: pg.Client, schema: string, roles: Datab
         `Table ${schema}.${table.name} has no tenant_id. Add "tenant_id uuid not null" as the first part of its key.`,
       );
     }
+    // The owner migrates rows. A superuser is above policies; an owner who is none would see nothing of what it owns.
     const rights = table.kind === 'append-only' ? 'select, insert' : 'select, insert, update, delete';
     await client.query(`revoke all on ${name} from public; alter table ${name} enable row level security, force row level security;
+      drop policy if exists owner on ${name}; create policy owner on ${name} to current_user using (true) with check (true);
       drop policy if exists spanning on ${name}; create policy spanning on ${name} to "${spanning}" using (true) with check (true);
       grant ${rights} on ${name} to "${spanning}"`);
     if (table.kind === 'platform' || role === spanning) continue;
