@@ -107,6 +107,26 @@ describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 60_000 },
     expect(await alert.textContent()).toBe('');
   });
 
+  test('a second factor is asked for when it is needed', async () => {
+    const page = await visit('/', { screen: PHONE });
+    // Stands in for an account that has one.
+    await page.route('**/api/kernel/auth/sessions', async (route) => {
+      const { code, ...rest } = route.request().postDataJSON();
+      if (code === '123456') return route.continue({ postData: JSON.stringify(rest) });
+      const body = { code: 'kernel.second_factor_required', status: 401, title: 'The second factor is missing.' };
+      return route.fulfill({ status: 401, json: body });
+    });
+    const code = page.getByLabel('Code of your second factor');
+    expect(await code.isVisible()).toBe(false);
+    await signIn(page);
+    await page.getByRole('alert').getByText('The second factor is missing.').waitFor();
+    expect(await page.evaluate('document.activeElement.name')).toBe('code');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.keyboard.type('123456');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Ana Lima' }).waitFor();
+  });
+
   test('a site that does not answer is said to be silent, and a session outlives that', async () => {
     const page = await visit('/');
     await page.route('**/api/**', (route) => route.abort());

@@ -19,6 +19,7 @@ const TEXT = {
   signIn: 'Sign in',
   email: 'E-mail',
   password: 'Password',
+  code: 'Code of your second factor',
   noScript: 'Signing in on this page needs JavaScript. The API takes any client.',
   roles: 'Roles',
   noRoles: 'none',
@@ -51,6 +52,7 @@ function account(): Html {
   return html`<section class="card account" id="account" aria-labelledby="account-title"><h2 id="account-title" tabindex="-1">${TEXT.signIn}</h2>
 <form method="post" action="/api/kernel/auth/sessions" data-sign-in><label>${TEXT.email}<input type="email" name="email" autocomplete="username" required></label>
 <label>${TEXT.password}<input type="password" name="password" autocomplete="current-password" required></label>
+<label data-code hidden>${TEXT.code}<input name="code" autocomplete="one-time-code"></label>
 <button disabled>${TEXT.signIn}</button><noscript><p class="soft">${TEXT.noScript}</p></noscript></form>
 <div data-me hidden><p class="soft" data-email></p><p>${TEXT.roles} <span data-roles data-none="${TEXT.noRoles}"></span></p><button type="button" class="plain" data-sign-out>${TEXT.signOut}</button></div>
 <div role="alert" data-problem></div></section>`;

@@ -63,6 +63,7 @@ async function refresh(used) {
 
 function account(panel) {
   const form = one('form', panel);
+  const code = one('[data-code]', form);
   const me = one('[data-me]', panel);
   const title = one('h2', panel);
   const roles = one('[data-roles]', panel);
@@ -81,13 +82,19 @@ function account(panel) {
   }
 
   async function signIn() {
-    const { email, password } = Object.fromEntries(new FormData(form));
+    const { email, ...given } = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
     keep(null);
-    const answer = await send('POST', '/api/kernel/auth/sessions', { email, password, cookie: true });
+    const answer = await send('POST', '/api/kernel/auth/sessions', { email, ...given, cookie: true });
     const tokens = await answer.json();
-    if (!answer.ok) return showProblem(panel, tokens);
+    if (!answer.ok) {
+      showProblem(panel, tokens);
+      if (tokens.code !== 'kernel.second_factor_required') return;
+      code.hidden = false;
+      return one('input', code).focus();
+    }
     keep({ token: tokens.accessToken, id: tokens.sessionId, name: email });
     form.reset();
+    code.hidden = true;
     await show();
     title.focus();
   }
