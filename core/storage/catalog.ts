@@ -9,7 +9,7 @@ import { release, reserve, type StorageQuotas } from './quota.ts';
 /** An unfinished upload is kept this long after the last sign of life. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000;
 /** A blob outlives its last reference by this much, for readers that just got a link or have it open. */
-export const ORPHAN_GRACE_MS = 3_600_000;
+const ORPHAN_GRACE_MS = 3_600_000;
 
 export type Quotas = (tenantId: string) => StorageQuotas | Promise<StorageQuotas>;
 

@@ -3,7 +3,7 @@ import { fileTypeFromBuffer } from 'file-type';
 
 /** As much of a file as is looked at to tell what it is. */
 export const HEAD_BYTES = 64 * 1024;
-export const UNKNOWN = 'application/octet-stream';
+const UNKNOWN = 'application/octet-stream';
 
 /** What bytes are, by the bytes themselves. `declared` helps only where they do not tell. */
 export async function sniffType(head: Uint8Array, declared?: TextType): Promise<string> {

@@ -5,7 +5,7 @@ import type { Catalog } from './catalog.ts';
 import { errors } from './errors.ts';
 
 /** A node that died holds up its uploads for this long; one that lives says so three times meanwhile. */
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 const BETWEEN_TRIES_MS = 250;
 const MOST_TRIES = (2 * LEASE_MS) / BETWEEN_TRIES_MS;
 

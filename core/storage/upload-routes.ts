@@ -44,17 +44,13 @@ export function uploadRoutes(deps: UploadDeps): RawRoute[] {
   }
 
   const summary = 'Resumable uploads (tus 1.0).';
-  const writing = {
-    auth: 'user',
-    scope: 'storage:write',
-    summary,
-    perMinute: 1200,
-    bodyLimit: Number.MAX_SAFE_INTEGER,
-  } as const;
+  const writing = { auth: 'user', scope: 'storage:write', summary, bodyLimit: Number.MAX_SAFE_INTEGER } as const;
+  // Some clients send small pieces, each with a request of its own.
+  const inPieces = { ...writing, perMinute: 1200 };
   return [
     ...rawRoute(['OPTIONS'], '/storage/uploads', { auth: 'public', summary }, handle),
     ...rawRoute(['POST'], '/storage/uploads', writing, handle),
-    ...rawRoute(['HEAD', 'PATCH', 'DELETE'], '/storage/uploads/:objectId', writing, handle),
+    ...rawRoute(['HEAD', 'PATCH', 'DELETE'], '/storage/uploads/:objectId', inPieces, handle),
   ];
 }
 

@@ -64,7 +64,7 @@ export class UploadStore extends DataStore {
     const offset = await this.#offset(row);
     // The node went down between the last byte and the object: what it could not do is done now.
     if (offset === row.bytes && row.state !== 'stored') await this.#deps.intake.finish(row, this.#announce);
-    return new Upload({ id, size: row.bytes, offset, metadata: { filename: row.name } });
+    return new Upload({ id, size: row.bytes, offset, ...(row.name ? { metadata: { filename: row.name } } : {}) });
   }
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
