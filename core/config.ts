@@ -21,6 +21,7 @@ export interface Config {
   readonly publicUrl: string;
   /** Whoever scrapes `/metrics` must show it; without one there are no metrics over HTTP. */
   readonly metricsToken: string | undefined;
+  readonly tracesUrl: string | undefined;
   readonly logLevel: string;
   readonly mode: Mode;
 }
@@ -71,6 +72,10 @@ export const SETTINGS = {
   },
   PLINTH_MAIL_FROM: { about: 'The sender of mail.', fallback: 'Plinth <no-reply@localhost>' },
   PLINTH_METRICS_TOKEN: { about: 'Bearer token for /metrics. Absent: no metrics over HTTP.', secret: true },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    about: 'An OpenTelemetry collector that takes traces over OTLP/HTTP. Absent: no traces.',
+    pattern: /^https?:\/\//,
+  },
   PLINTH_LOG_LEVEL: {
     about: 'debug, info, warn or error.',
     fallback: 'info',
@@ -113,6 +118,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
     platformHost: read('PLINTH_PLATFORM_HOST') ?? 'localhost',
     publicUrl: read('PLINTH_PUBLIC_URL') ?? `http://*:${port}`,
     metricsToken: read('PLINTH_METRICS_TOKEN'),
+    tracesUrl: read('OTEL_EXPORTER_OTLP_ENDPOINT'),
     logLevel: read('PLINTH_LOG_LEVEL') ?? 'info',
     mode: (read('PLINTH_MODE') ?? 'development') as Mode,
     ...over,

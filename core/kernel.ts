@@ -18,6 +18,7 @@ import { openBus } from './realtime/open-bus.ts';
 import type { Provided, Room } from './room.ts';
 import { buildRooms, type Rooms } from './rooms.ts';
 import { createLog } from './telemetry/log.ts';
+import { openTracing } from './telemetry/tracing.ts';
 import { Tenancy } from './tenancy/tenancy.ts';
 
 export interface KernelOptions {
@@ -75,6 +76,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     log,
     tenancy,
     strict,
+    tracing: config.tracesUrl === undefined ? undefined : await openTracing(config.tracesUrl),
     loaded: new Map(),
     kernelServices: new Map(),
     storeQuota: { documents: 100_000, bytes: 256 * 1024 * 1024 },
@@ -123,6 +125,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
       for (const room of all.toReversed()) await room.stop?.();
       await close();
       await listener.stop();
+      await runtime.tracing?.stop();
       await database.close();
       await connections.stop();
     },

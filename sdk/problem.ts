@@ -17,9 +17,11 @@ export interface ErrorSpec {
   readonly fix?: string;
 }
 
-/** Facts of this occurrence. Anything beside `detail` and `cause` travels as an extension member. */
+/** Facts of this occurrence. Anything beside `detail`, `fix` and `cause` travels as an extension member. */
 export interface Occurrence {
   readonly detail?: string;
+  /** A better way out than the table's. */
+  readonly fix?: string;
   readonly cause?: unknown;
   readonly [extension: string]: unknown;
 }
@@ -34,14 +36,14 @@ export class Problem extends Error {
   readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(code: string, spec: ErrorSpec, occurrence: Occurrence = {}) {
-    const { detail, cause, ...extensions } = occurrence;
+    const { detail, cause, fix = spec.fix, ...extensions } = occurrence;
     super(detail ? `${spec.title} ${detail}` : spec.title, cause === undefined ? undefined : { cause });
     this.name = 'Problem';
     this.code = code;
     this.status = spec.status;
     this.title = spec.title;
     this.detail = detail;
-    this.fix = spec.fix;
+    this.fix = fix;
     this.extensions = extensions;
   }
 

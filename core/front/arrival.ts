@@ -5,6 +5,8 @@ import type { TenantState } from '../tenancy/state.ts';
 export interface Arrival {
   readonly tenant: TenantState;
   readonly requestId: string;
+  /** Of `performance.now()`. */
+  readonly at: number;
 }
 
 // A property on the request itself: a WeakMap costs more than all the rest of the front's bookkeeping.

@@ -75,7 +75,7 @@ export class Front {
     if (cors) for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
       return answerPreflight(response, cors);
-    arrive(request, { tenant, requestId });
+    arrive(request, { tenant, requestId, at: performance.now() });
     const plugin = pluginOf(url);
     if (plugin === undefined) return this.#deps.site().routing(request, response);
     const app = this.apps.get(plugin);

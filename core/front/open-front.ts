@@ -4,6 +4,7 @@ import { CallContext, type CallStart } from '../plugins/call.ts';
 import type { Runtime } from '../plugins/runtime.ts';
 import type { Room } from '../room.ts';
 import { KERNEL, type Rooms } from '../rooms.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { Front } from './front.ts';
 import { buildMachine } from './machine.ts';
 import { type Limits, rateLimiters } from './rate-limit.ts';
@@ -22,18 +23,27 @@ export const DEFAULT_LIMITS: Limits = { readsPerMinute: 600, writesPerMinute: 10
 /** Builds the door with the kernel's own rooms behind it. Plugins' instances are added by the host. */
 export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, limits: Limits): Promise<OpenFront> {
   const { tenancy, auth, realtime } = rooms;
-  const { clock, log, strict, loaded } = runtime;
+  const { clock, log, strict, loaded, tracing, database } = runtime;
+  const metrics = createMetrics(database, rooms);
   const all: readonly Room[] = Object.values(rooms);
   const routes: RouteAppDeps = {
-    ...{ clock, log, strict },
+    ...{ clock, log, strict, tracing },
+    stats: metrics.routes,
     authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
     limiters: rateLimiters(limits, () => clock.now().getTime()),
   };
   const site = await buildSite({ rooms: all, loaded, log, publicUrl: config.publicUrl });
   const machine = await buildMachine({
     notReady: () => notReady(runtime),
-    metrics: async () => '',
+    metrics: () => metrics.text(),
     metricsToken: config.metricsToken,
+    open: config.mode !== 'production',
+    facts: () => ({
+      database: config.databaseUrl === undefined ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL',
+      jobs: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
+      mail: config.smtpUrl === undefined ? 'development mailbox' : 'SMTP',
+      plugins: [...loaded.values()].map(({ id, plugin }) => `${id} ${plugin.header.version}`),
+    }),
   });
   const front = new Front({
     tenancy,

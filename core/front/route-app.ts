@@ -5,6 +5,8 @@ import { errors } from '../errors.ts';
 import type { CallContext, CallStart } from '../plugins/call.ts';
 import type { Connection, RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
+import type { RouteStats } from '../telemetry/route-stats.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { arrivalOf } from './arrival.ts';
 import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
@@ -16,8 +18,9 @@ export interface RouteAppDeps extends GuardDeps {
   readonly log: Log;
   /** In development and tests replies are held against their schemas. */
   readonly strict: boolean;
-  /** Told about every answer: the metrics hang here. */
-  readonly observe?: (route: string, status: number, milliseconds: number) => void;
+  readonly stats: RouteStats;
+  /** Absent where nobody collects traces. */
+  readonly tracing: Tracing | undefined;
 }
 
 export interface RouteSet {
@@ -98,13 +101,6 @@ function share(app: FastifyInstance, deps: RouteAppDeps): void {
       .serializer(JSON.stringify)
       .send({ ...problem.toJSON(), requestId: request.id });
   });
-  const { observe } = deps;
-  if (observe) {
-    app.addHook('onResponse', (request, reply, done) => {
-      observe(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, reply.statusCode, reply.elapsedTime);
-      done();
-    });
-  }
 }
 
 function startOf(request: FastifyRequest, reply: FastifyReply, deps: RouteAppDeps): CallStart {
@@ -129,6 +125,16 @@ function addRoute(
   const good = status ?? (shape ? 200 : 204);
   const checkReply = deps.strict && shape ? checkOf(shape) : undefined;
   const kernel = prefix === '/api/kernel';
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const ctx = makeContext(startOf(request, reply, deps));
+    const result = await route.handler(ctx, kernel ? new KernelInput(request, reply) : new HandlerInput(request));
+    const wrong = checkReply?.(result);
+    if (wrong) throw errors.bad_reply({ detail: `${route.method} ${prefix}${route.path} answered.`, errors: wrong });
+    reply.headers(API_HEADERS).header('x-request-id', request.id).code(good);
+    if (route.method === 'GET') reply.header('cache-control', 'no-store');
+    // A handler without a reply schema has nothing to say.
+    return shape ? result : reply.send();
+  };
   app.route({
     method: route.method,
     url: `${prefix}${route.path}`,
@@ -139,18 +145,38 @@ function addRoute(
       ...(shape ? { response: { [good]: closed(shape) } } : {}),
     },
     onRequest: guardOf(route, deps),
-    ...(shape ? { onSend: compressLong } : {}),
-    handler: async (request, reply) => {
-      const ctx = makeContext(startOf(request, reply, deps));
-      const result = await route.handler(ctx, kernel ? new KernelInput(request, reply) : new HandlerInput(request));
-      const wrong = checkReply?.(result);
-      if (wrong) throw errors.bad_reply({ detail: `${route.method} ${prefix}${route.path} answered.`, errors: wrong });
-      reply.headers(API_HEADERS).header('x-request-id', request.id).code(good);
-      if (route.method === 'GET') reply.header('cache-control', 'no-store');
-      // A handler without a reply schema has nothing to say.
-      return shape ? result : reply.send();
+    onSend: [observed(deps, route, prefix), ...(shape ? [compressLong] : [])],
+    handler: (request, reply) => {
+      const { tracing } = deps;
+      if (!tracing) return answer(request, reply);
+      const { traceparent } = request.headers;
+      const attributes = {
+        'http.request.method': route.method,
+        'http.route': `${prefix}${route.path}`,
+        'plinth.request_id': request.id,
+      };
+      return tracing.span(
+        `${route.method} ${prefix}${route.path}`,
+        attributes,
+        () => answer(request, reply),
+        typeof traceparent === 'string' ? traceparent : undefined,
+      );
     },
   });
+}
+
+/** Counts an answer when it begins to be sent: a stream may go on for minutes after that. */
+function observed({ stats }: RouteAppDeps, { method, path }: RouteContribution | RawRoute, prefix: string) {
+  const observe = stats.observerOf(`${method} ${prefix}${path}`);
+  return (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: (error: null, payload: unknown) => void,
+  ): void => {
+    observe(reply.statusCode, performance.now() - arrivalOf(request.raw).at);
+    done(null, payload);
+  };
 }
 
 function addRawRoute(
@@ -166,6 +192,7 @@ function addRawRoute(
     // Bytes are what they are: a range and an ETag hold for them as they lie there.
     ...(route.options.bodyLimit === undefined ? {} : { bodyLimit: route.options.bodyLimit }),
     onRequest: guardOf(route, deps),
+    onSend: observed(deps, route, prefix),
     handler: (request, reply) => {
       reply.headers(API_HEADERS).header('x-request-id', request.id);
       return route.raw(makeContext(startOf(request, reply, deps)), request, reply);

@@ -29,7 +29,9 @@ export async function callService(
   if (definition.capability !== undefined) mustHave(runtime, ctx.start.tenant, caller, definition.capability);
   const wrong = checkOf(definition.input)(input);
   if (wrong) throw errors.invalid_input({ detail: `${caller.id} called ${service.id} ${method}.`, errors: wrong });
-  const output = await provider({ ...ctx.start, caller: caller.id }, method, input);
+  const call = () => provider({ ...ctx.start, caller: caller.id }, method, input);
+  const output = await (runtime.tracing?.span(`${service.id} ${method}`, { 'plinth.caller': caller.id }, call) ??
+    call());
   if (runtime.strict) {
     const broken = checkOf(definition.output)(output);
     if (broken) throw errors.bad_reply({ detail: `${service.id} ${method} answered.`, errors: broken });

@@ -204,18 +204,20 @@ export class PluginHost {
   async #deliver(loaded: Loaded, delivery: Delivered, handler: Handler): Promise<void> {
     const ctx = new loaded.Context(await startOf(this.#deps.runtime, delivery), { delivery });
     const { eventId, attempt, emittedAt } = delivery;
+    const handle = () => handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });
     try {
-      await handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });
+      await (this.#deps.runtime.tracing?.span(`event ${delivery.consumer}`, { 'plinth.event_id': eventId }, handle) ??
+        handle());
     } catch (error) {
       if (error !== ALREADY_HANDLED) throw error;
     }
   }
 
   async #run(loaded: Loaded, run: Running, handler: Handler): Promise<void> {
-    await handler(
-      new loaded.Context({ ...(await startOf(this.#deps.runtime, run)), signal: () => run.signal }, { run }),
-      run.data,
-    );
+    const ctx = new loaded.Context({ ...(await startOf(this.#deps.runtime, run)), signal: () => run.signal }, { run });
+    const work = () => handler(ctx, run.data);
+    await (this.#deps.runtime.tracing?.span(`job of ${loaded.id}`, { 'plinth.request_id': run.requestId }, work) ??
+      work());
   }
 }
 

@@ -11,6 +11,7 @@ import type {
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import type { Provided } from '../room.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import type { Tenancy } from '../tenancy/tenancy.ts';
 import type { CallStart } from './call.ts';
@@ -24,6 +25,7 @@ export interface Runtime {
   readonly tenancy: Tenancy;
   /** In development and tests, replies and service results are held against their schemas. */
   readonly strict: boolean;
+  readonly tracing: Tracing | undefined;
   readonly loaded: Map<string, Loaded>;
   /** The kernel's own services, by id. */
   readonly kernelServices: Map<string, Provided>;

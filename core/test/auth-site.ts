@@ -14,6 +14,7 @@ import { buildRouteApp } from '../front/route-app.ts';
 import { CallContext } from '../plugins/call.ts';
 import { kernelRoute, type Room } from '../room.ts';
 import { checkOf } from '../schemas.ts';
+import { RouteStats } from '../telemetry/route-stats.ts';
 import { Tenancy } from '../tenancy/tenancy.ts';
 import { createTemplate, testDatabase } from '../testing/database.ts';
 
@@ -58,13 +59,17 @@ export async function authSite() {
   let time = Date.parse('2030-01-01T12:00:00Z');
   const clock = { now: () => new Date(time) };
   const letters: Letter[] = [];
+  const forgotten: string[] = [];
   const node = () =>
     createAuth({
       database,
       clock,
       log: silent,
       secret: 'the secret of the tests',
-      mail: { enqueue: async (_client, letter) => void letters.push(letter) },
+      mail: {
+        enqueue: async (_client, letter) => void letters.push(letter),
+        forget: async (_client, _tenantId, address) => void forgotten.push(address),
+      },
       publicUrlOf: async (tenantId) => `http://${tenantId === ada.facts.id ? 'ada' : 'bob'}.localhost`,
     });
   const auth = node();
@@ -85,6 +90,7 @@ export async function authSite() {
     anotherNode: node,
     database,
     letters,
+    forgotten,
     ownerConnection: place.connection,
     ada: ada.facts.id,
     bob: bob.facts.id,
@@ -170,6 +176,8 @@ async function serve(auth: Room & AuthApi, tenancy: Tenancy, clock: { now(): Dat
       clock,
       log: silent,
       strict: true,
+      stats: new RouteStats(),
+      tracing: undefined,
       authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
       limiters: rateLimiters({ readsPerMinute: 600, writesPerMinute: 100 }, () => {
         minutes += 1;
