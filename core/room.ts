@@ -15,7 +15,7 @@ import type {
   Service,
 } from '@plinth/sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Static, TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 
 /**
  * A room of the kernel: a plain object that `kernel.ts` composes. It contributes in the same nouns as a plugin
@@ -117,5 +117,3 @@ export type RawVerb = 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'D
 export function personOf(call: Call): Person | undefined {
   return call.actor.kind === 'person' ? call.actor : undefined;
 }
-
-export type KernelJobHandler<S extends TSchema> = (call: Call, data: Static<S>) => Promise<void>;

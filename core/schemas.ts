@@ -39,9 +39,9 @@ export function compileCheck(schema: TSchema, coerce: 'text' | 'json' = 'json'):
 }
 
 function fieldError(error: ErrorObject): FieldError {
-  const extra: unknown = error.params['additionalProperty'];
+  const extra: unknown = error.params.additionalProperty;
   if (typeof extra === 'string') return { path: `${error.instancePath}/${extra}`, message: 'is not a known field' };
-  const values: unknown = error.params['allowedValues'] ?? error.params['allowedValue'];
+  const values: unknown = error.params.allowedValues ?? error.params.allowedValue;
   return {
     path: error.instancePath,
     message: `${error.message ?? 'is wrong'}${values === undefined ? '' : `: ${JSON.stringify(values)}`}`,

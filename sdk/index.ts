@@ -2,6 +2,7 @@ export * from './define/actor.ts';
 export * from './define/channel.ts';
 export * from './define/collection.ts';
 export * from './define/context.ts';
+export * from './define/contribution.ts';
 export * from './define/event.ts';
 export * from './define/job.ts';
 export * from './define/manifest.ts';

@@ -128,7 +128,7 @@ function pluginOf(url: string): string | undefined {
   return end === -1 ? undefined : url.slice(5, end);
 }
 
-export function hostOf(request: IncomingMessage): string {
+function hostOf(request: IncomingMessage): string {
   const host = request.headers.host ?? '';
   const colon = host.lastIndexOf(':');
   return (colon > host.lastIndexOf(']') ? host.slice(0, colon) : host).toLowerCase();

@@ -1,5 +1,6 @@
 import type { Clock, Log, RouteContribution } from '@plinth/sdk';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import type { TSchema } from 'typebox';
 import { errors } from '../errors.ts';
 import type { CallContext, CallStart } from '../plugins/call.ts';
@@ -46,7 +47,7 @@ export async function buildRouteApp(
     requestIdHeader: false,
     forceCloseConnections: false,
   });
-  share(app, deps);
+  await app.register(shared, deps);
   for (const route of routes) {
     if ('raw' in route) continue;
     addRoute(app, prefix, route, makeContext, deps);
@@ -61,7 +62,8 @@ export async function buildRouteApp(
   return app;
 }
 
-function share(app: FastifyInstance, deps: RouteAppDeps): void {
+/** What every plugin's instance does alike: checks what comes in, and says what went wrong. */
+const shared = fastifyPlugin(async (app: FastifyInstance, deps: RouteAppDeps) => {
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const check = compileCheck(schema, httpPart === 'body' ? 'json' : 'text');
     return (value: unknown) => {
@@ -101,7 +103,7 @@ function share(app: FastifyInstance, deps: RouteAppDeps): void {
       .serializer(JSON.stringify)
       .send({ ...problem.toJSON(), requestId: request.id });
   });
-}
+});
 
 function startOf(request: FastifyRequest, reply: FastifyReply, deps: RouteAppDeps): CallStart {
   const { tenant, requestId } = arrivalOf(request.raw);

@@ -67,7 +67,7 @@ export function allows(actor: Actor, permission: string): boolean {
   return actor.kind === 'person' && (actor.permissions.has(permission) || actor.permissions.has('*'));
 }
 
-export function withFields(log: Log, fields: Record<string, unknown>): Log {
+function withFields(log: Log, fields: Record<string, unknown>): Log {
   return {
     debug: (event, more) => log.debug(event, { ...fields, ...more }),
     info: (event, more) => log.info(event, { ...fields, ...more }),

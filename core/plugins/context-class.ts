@@ -88,6 +88,6 @@ function clientOf(runtime: Runtime, header: Header, service: Service): (ctx: Plu
 }
 
 /** `jars/:jarId` and `{ jarId: '42' }` make `jars/42`; a value can never become two segments. */
-export function fillPath(path: string, params: Readonly<Record<string, string>>): string {
+function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/:([A-Za-z0-9_]+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
 }

@@ -1,5 +1,6 @@
 import type { Header } from './context.ts';
-import type { Contribution, Plugin } from './plugin.ts';
+import type { Contribution } from './contribution.ts';
+import type { Plugin } from './plugin.ts';
 
 /**
  * What a plugin is and does, as JSON: its definition minus its functions. Known before any of its code runs in a
