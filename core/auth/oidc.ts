@@ -35,7 +35,8 @@ export async function startOidc(parts: Parts, asker: Asker, providerId: string):
     return { provider, ticket: await issueOneTime(desk, PATIENCE_MS, { purpose: 'oidc', accountId, data }) };
   });
   const { verifier, state, nonce } = derived(parts, started.ticket);
-  const { config, redirect } = await configOf(parts, asker.tenant.id, started.provider);
+  const refuse = refusing(parts, asker.tenant.id, providerId);
+  const { config, redirect } = await configOf(parts, asker.tenant.id, started.provider).catch(refuse);
   const url = client.buildAuthorizationUrl(config, {
     ...{ redirect_uri: redirect, scope: 'openid email profile', state, nonce },
     ...{ code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
@@ -93,9 +94,16 @@ async function claimsOf(
       ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, 80) } : {}),
     };
   } catch (cause) {
-    parts.log.warn('oidc-refused', { tenant: tenantId, provider: provider.id, error: cause });
-    throw errors.provider_refused({ cause });
+    return refusing(parts, tenantId, provider.id)(cause);
   }
+}
+
+/** What goes wrong there is told to who runs the site, not to who signs in. */
+function refusing({ log }: Parts, tenant: string, provider: string) {
+  return (cause: unknown): never => {
+    log.warn('oidc-refused', { tenant, provider, error: cause });
+    throw errors.provider_refused({ cause });
+  };
 }
 
 /**

@@ -115,7 +115,7 @@ test('a stranger cannot tell an unknown e-mail from a wrong password or an uncon
   const strip = ({ status, body, headers }: Awaited<ReturnType<typeof signIn>>) => [
     status,
     body,
-    [...headers.keys()].sort(),
+    Object.keys(headers).sort(),
   ];
   const unknown = strip(await signIn(address()));
   expect(strip(await signIn(known, OTHER_PASSWORD))).toEqual(unknown);
@@ -238,7 +238,7 @@ test('after five failures an account closes for longer and longer, to everybody,
   for (let count = 0; count < 5; count += 1) expect((await fail()).status).toBe(401);
   const blocked = await signIn(email);
   expect(blocked).toMatchObject({ status: 429, body: { code: 'kernel.too_many_attempts', retryAfter: 30 } });
-  expect(blocked.headers.get('retry-after')).toBe('30');
+  expect(blocked.headers['retry-after']).toBe('30');
   site.pass(30_000);
   expect((await fail()).status).toBe(401);
   expect((await signIn(email)).body.retryAfter).toBe(60);
@@ -270,15 +270,20 @@ test('guesses that come at once are counted one by one', async () => {
 });
 
 test('an address that guesses at many accounts is closed too; successes from it do not count', async () => {
-  site.pass(2 * DAY);
   const friend = address();
   await site.account(site.ada, friend);
-  for (let count = 0; count < 29; count += 1) expect((await signIn(address(), OTHER_PASSWORD)).status).toBe(401);
-  for (let count = 0; count < 3; count += 1) expect((await signIn(friend)).status).toBe(201);
-  expect((await signIn(address(), OTHER_PASSWORD)).status).toBe(401);
-  expect((await signIn(friend)).status).toBe(429);
-  site.pass(2 * DAY);
+  const fromHere = (email: string, password: string) => {
+    // The front lets twenty a minute through, which is not what this is about.
+    site.pass(3_000);
+    return site.call('ada', 'POST /auth/sessions', { email, password }, undefined, { from: '192.0.2.7' });
+  };
+  for (let count = 0; count < 29; count += 1) expect((await fromHere(address(), OTHER_PASSWORD)).status).toBe(401);
+  for (let count = 0; count < 3; count += 1) expect((await fromHere(friend, PASSWORD)).status).toBe(201);
+  expect((await fromHere(address(), OTHER_PASSWORD)).status).toBe(401);
+  expect((await fromHere(friend, PASSWORD)).body.code).toBe('kernel.too_many_attempts');
   expect((await signIn(friend)).status).toBe(201);
+  site.pass(30_000);
+  expect((await fromHere(friend, PASSWORD)).status).toBe(201);
 });
 
 test('a mailbox is not flooded by strangers, who are not told so', async () => {

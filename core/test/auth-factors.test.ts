@@ -57,7 +57,7 @@ test('a code generator counts once a code of it was given back, and is then aske
   const { email, token } = await somebody();
   const { status, body } = await site.call('ada', 'POST /auth/totp', {}, token);
   expect(status).toBe(201);
-  expect(body.uri).toBe(`otpauth://totp/Ada%20TV:${encodeURIComponent(email)}?secret=${body.secret}&issuer=Ada%20TV`);
+  expect(body.uri).toBe(`otpauth://totp/ada:${encodeURIComponent(email)}?secret=${body.secret}&issuer=ada`);
   expect((await signIn(email)).status).toBe(201);
   expect((await site.call('ada', 'POST /auth/totp/confirm', { code: '000000' }, token)).body.code).toBe(
     'kernel.wrong_code',

@@ -190,18 +190,20 @@ test('every revocation is told to the other nodes, and one that missed it forget
 
 test('a known token is answered at once, without a promise', async () => {
   const { accessToken } = await somebody();
-  expect(site.auth.authenticate(site.ada, accessToken)).toBeInstanceOf(Promise);
-  await site.auth.authenticate(site.ada, accessToken);
-  expect(site.auth.authenticate(site.ada, accessToken)).toMatchObject({ kind: 'person' });
-  expect(site.auth.authenticate(site.ada, 'nonsense')).toBeUndefined();
+  const node = site.anotherNode();
+  expect(node.authenticate(site.ada, accessToken)).toBeInstanceOf(Promise);
+  await node.authenticate(site.ada, accessToken);
+  expect(node.authenticate(site.ada, accessToken)).toMatchObject({ kind: 'person' });
+  expect(node.authenticate(site.ada, 'nonsense')).toBeUndefined();
 });
 
 test('an answer that was read while something was revoked is not kept', async () => {
   const { accessToken } = await somebody();
-  const reading = site.auth.authenticate(site.ada, accessToken);
-  site.auth.heard(site.ada);
+  const node = site.anotherNode();
+  const reading = node.authenticate(site.ada, accessToken);
+  node.heard(site.ada);
   await reading;
-  expect(site.auth.authenticate(site.ada, accessToken)).toBeInstanceOf(Promise);
+  expect(node.authenticate(site.ada, accessToken)).toBeInstanceOf(Promise);
 });
 
 test('a session of somebody who was suspended meanwhile cannot be refreshed', async () => {
@@ -250,14 +252,14 @@ test('a sign-in on a device not seen before is told by mail, the first of all is
   expect(told()).toEqual([]);
   await signIn(email, 'ada', { 'user-agent': 'a stranger’s phone'.replace('’', "'") });
   expect(told()).toHaveLength(1);
-  expect(told()[0]?.data).toMatchObject({ device: "a stranger's phone", address: '127.0.0.1' });
+  expect(told()[0]?.data).toMatchObject({ device: "a stranger's phone", address: expect.stringMatching(/^10\./) });
 });
 
 test('a browser keeps its refresh token where scripts cannot read it', async () => {
   const { email } = await somebody();
   const signedIn = await site.call('ada', 'POST /auth/sessions', { email, password: PASSWORD, cookie: true });
   expect(signedIn.body.refreshToken).toBeUndefined();
-  const cookie = signedIn.headers.get('set-cookie') ?? '';
+  const cookie = String(signedIn.headers['set-cookie']);
   expect(cookie).toMatch(
     /^plinth_refresh=plr_[\w-]+; Path=\/api\/kernel\/auth; HttpOnly; SameSite=Strict; Max-Age=2592000$/,
   );
@@ -266,9 +268,9 @@ test('a browser keeps its refresh token where scripts cannot read it', async () 
   const refreshed = await site.call('ada', 'POST /auth/sessions/refresh', {}, undefined, jar);
   expect(refreshed.status).toBe(200);
   expect(refreshed.body.refreshToken).toBeUndefined();
-  expect(refreshed.headers.get('set-cookie')).toContain('plinth_refresh=plr_');
+  expect(String(refreshed.headers['set-cookie'])).toContain('plinth_refresh=plr_');
   const out = await site.call('ada', 'DELETE /auth/sessions/current', undefined, refreshed.body.accessToken);
-  expect(out.headers.get('set-cookie')).toContain(
+  expect(String(out.headers['set-cookie'])).toContain(
     'plinth_refresh=; Path=/api/kernel/auth; HttpOnly; SameSite=Strict; Max-Age=0',
   );
 });
