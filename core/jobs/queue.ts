@@ -124,7 +124,7 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
 }
 
 /** BullMQ's own tables, in a schema of their own. The kernel's spanning role may use them, and no plugin. */
-async function migrateQueue(owner: pg.ClientConfig, roles: DatabaseRoles): Promise<void> {
+export async function migrateQueue(owner: pg.ClientConfig, roles: DatabaseRoles): Promise<void> {
   const client = new pg.Client(owner);
   await client.connect();
   try {

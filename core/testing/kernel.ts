@@ -8,6 +8,7 @@ import pg from 'pg';
 import { type Config, loadConfig } from '../config.ts';
 import { migrate } from '../database/migrate.ts';
 import { databaseRoles } from '../database/roles.ts';
+import { migrateQueue } from '../jobs/queue.ts';
 import { type Kernel, type KernelOptions, kernelMigrations, startKernel } from '../kernel.ts';
 import { provided } from '../room.ts';
 import { SILENT } from '../telemetry/log.ts';
@@ -47,7 +48,10 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
   const database = await testDatabase(
     options.ownRoles
       ? undefined
-      : await createTemplate('kernel', (connection) => migrate(connection, SHARED, kernelMigrations())),
+      : await createTemplate('kernel', async (connection) => {
+          await migrate(connection, SHARED, kernelMigrations());
+          await migrateQueue(connection, SHARED);
+        }),
   );
   const roles = options.ownRoles ? databaseRoles(database.name) : SHARED;
   const dataDir = mkdtempSync(join(tmpdir(), 'plinth-kernel-'));
