@@ -120,7 +120,8 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     handle: front.handle,
     listen: async () => ({ port: await front.listen(config.port, config.host) }),
     async stop() {
-      await front.drain();
+      // Sockets are connections of the server: it is not closed before they are.
+      await Promise.all([front.drain(), realtime.drain?.()]);
       for (const room of all.toReversed()) await room.drain?.();
       for (const room of all.toReversed()) await room.stop?.();
       await close();

@@ -13,8 +13,8 @@ export interface Desk {
   readonly tenantId: string;
   readonly limits: RealtimeLimits;
   enter(connection: Connection): void;
-  /** False: the credential was ended meanwhile. */
-  admit(connection: Connection): boolean;
+  /** False: the credential was ended since then. */
+  admit(connection: Connection, since: number): boolean;
   join(connection: Connection, channel: string, requestId: string): Promise<Topic>;
   receive(connection: Connection, topic: Topic, message: unknown, requestId: string): Promise<void>;
   typing(topic: Topic, accountId: string, on: boolean): void;
@@ -224,10 +224,11 @@ export class Connection implements Listener {
     this.#greeted = true;
     this.#token = token;
     clearTimeout(this.#hello);
+    const since = performance.now();
     const actor = token === undefined ? this.actor : await this.#greeting.authenticate(token);
     if (!this.#open) return;
     if (actor) this.actor = actor;
-    if (!actor || !this.#desk.admit(this)) return this.close(CLOSE.unauthenticated, 'sign in again');
+    if (!actor || !this.#desk.admit(this, since)) return this.close(CLOSE.unauthenticated, 'sign in again');
     this.send(text.welcome(this.accountId));
   }
 

@@ -38,8 +38,8 @@ export class House implements Desk {
     this.#street.opened(connection);
   }
 
-  admit(connection: Connection): boolean {
-    return !isOf(connection.actor, this.#street.ended);
+  admit({ actor }: Connection, since: number): boolean {
+    return !subjectsOf(actor).some((id) => (this.#street.ended.get(id) ?? 0) >= since);
   }
 
   async join(connection: Connection, channel: string, requestId: string): Promise<Topic> {
@@ -125,9 +125,8 @@ export class House implements Desk {
   }
 
   end(subjectId: string): void {
-    const ended = new Set([subjectId]);
     for (const connection of this.#connections) {
-      if (isOf(connection.actor, ended)) connection.close(CLOSE.unauthenticated, 'sign in again');
+      if (subjectsOf(connection.actor).includes(subjectId)) connection.close(CLOSE.unauthenticated, 'sign in again');
     }
   }
 
@@ -183,8 +182,9 @@ export class House implements Desk {
   }
 }
 
-function isOf(actor: Actor, ids: ReadonlySet<string>): boolean {
-  return actor.kind === 'person' && (ids.has(actor.credential.id) || ids.has(actor.accountId));
+/** What can end a socket by ending itself. */
+function subjectsOf(actor: Actor): readonly string[] {
+  return actor.kind === 'person' ? [actor.credential.id, actor.accountId] : [];
 }
 
 function refuseStranger(auth: Auth, actor: Actor): void {

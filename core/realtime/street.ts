@@ -21,8 +21,8 @@ export class Street {
   readonly channels = new Channels();
   readonly idle: IdleTopics;
   readonly node = randomBytes(6).toString('base64url');
-  /** Credentials and accounts that ended a moment ago: a socket may just be arriving with one. */
-  readonly ended = new Set<string>();
+  /** When credentials and accounts ended, a moment ago: a socket may just be arriving with one. */
+  readonly ended = new Map<string, number>();
   readonly #bus: Bus;
   readonly #houses = new Map<string, House>();
   readonly #slices = Array.from({ length: SLICES }, () => new Set<Connection>());
@@ -88,7 +88,7 @@ export class Street {
 
   /** A credential or an account. */
   end(tenantId: string, subjectId: string): void {
-    this.ended.add(subjectId);
+    this.ended.set(subjectId, performance.now());
     setTimeout(() => this.ended.delete(subjectId), REMEMBER_ENDED_MS).unref();
     this.#houses.get(tenantId)?.end(subjectId);
   }
