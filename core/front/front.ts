@@ -52,7 +52,7 @@ export class Front {
     if (url.startsWith('/health') || url.startsWith('/metrics')) return this.#deps.machine.routing(request, response);
     if (url.startsWith('/assets/')) return this.#deps.site().routing(request, response);
     try {
-      const tenant = this.#deps.tenancy.byHost(hostOf(request));
+      const tenant = this.#deps.tenancy.byHost(request.headers.host ?? '');
       if (!(tenant instanceof Promise)) return this.#enter(request, response, url, requestId, tenant);
       tenant.then(
         (found) => this.#enter(request, response, url, requestId, found),
@@ -88,7 +88,7 @@ export class Front {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
-      const tenant = await this.#deps.tenancy.byHost(hostOf(request));
+      const tenant = await this.#deps.tenancy.byHost(request.headers.host ?? '');
       if (this.#draining || !tenant?.active || request.url?.split('?')[0] !== '/api/kernel/realtime') {
         socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
         return;
@@ -126,12 +126,6 @@ function pluginOf(url: string): string | undefined {
   if (!url.startsWith('/api/')) return undefined;
   const end = url.indexOf('/', 5);
   return end === -1 ? undefined : url.slice(5, end);
-}
-
-function hostOf(request: IncomingMessage): string {
-  const host = request.headers.host ?? '';
-  const colon = host.lastIndexOf(':');
-  return (colon > host.lastIndexOf(']') ? host.slice(0, colon) : host).toLowerCase();
 }
 
 // Unique within a process by counting, across processes by the random prefix.

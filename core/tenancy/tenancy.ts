@@ -40,9 +40,10 @@ export class Tenancy implements Room {
     this.#platformHost = platformHost;
   }
 
-  /** The tenant that answers to a host name. At once when it is known already. */
-  byHost(host: string): Known {
-    return cached(this.#byHost, host, () => {
+  /** The tenant that answers to a Host header, as it came. At once when it is known already. */
+  byHost(header: string): Known {
+    return cached(this.#byHost, header, () => {
+      const host = hostName(header);
       const suffix = `.${this.#platformHost}`;
       const slug = host.endsWith(suffix) ? host.slice(0, -suffix.length) : '';
       return this.#read(/^[a-z0-9-]+$/.test(slug) ? { slug } : { host });
@@ -165,6 +166,12 @@ function cached(cache: Cache, key: string, read: () => Promise<TenantState | und
   );
   cache.set(key, reading);
   return reading;
+}
+
+/** Without the port, in lower case. */
+function hostName(header: string): string {
+  const colon = header.lastIndexOf(':');
+  return (colon > header.lastIndexOf(']') ? header.slice(0, colon) : header).toLowerCase();
 }
 
 export function isEnabled(state: Pick<TenantState, 'active' | 'enabled'> | undefined, plugin: string): boolean {
