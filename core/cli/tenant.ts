@@ -13,7 +13,7 @@ export async function tenant({ options, words }: Typed, print: (result: Result) 
   const [action, slug, ...more] = words;
   const known = (action === 'list' && slug === undefined) || (action === 'create' && slug !== undefined);
   if (!known || more.length > 0) throw errors.wrong_usage({ detail: 'Write "tenant list" or "tenant create NAME".' });
-  const config = loadConfig({ PLINTH_LOG_LEVEL: 'warn', ...process.env });
+  const config = loadConfig({ PLINTH_LOG_LEVEL: 'error', ...process.env });
   const { plugins } = await discoverPlugins(process.cwd());
   const kernel = await startKernel(config, { plugins });
   try {
