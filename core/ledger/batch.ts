@@ -45,7 +45,7 @@ export function commitPlan(line: Line, plan: Plan): Promise<void> {
     pipeline.tell({
       name: 'ledger-enter',
       text: 'select ledger.enter($1, $2)',
-      values: [plan.changes.map(({ book }) => book.tenantId), plan.changes.map(({ before }) => before.seq)],
+      values: [plan.changes.map(({ book }) => book.tenantId), plan.changes.map(({ before }) => before.hash)],
     });
     write(pipeline, plan);
   });

@@ -15,8 +15,8 @@ const LARGEST_BATCH = 2_000;
 const LONGEST_QUEUE = 10_000;
 /** Batches on their way: one is decided while the server works on the other. */
 const IN_FLIGHT = 2;
-/** From here on, what waits is worth two batches. */
-const WORTH_HALVING = 64;
+/** Commands for which that pays. Fewer wait for the batch before them: each batch costs the disk a write. */
+const WORTH_OVERLAPPING = 32;
 /** Pauses between attempts while the database is away: a killed server is back within them. */
 const PATIENCE_MS = [20, 50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000, 1_000];
 /** Batches that read first, after another node wrote to one of our books: it will go on doing so. */
@@ -84,7 +84,7 @@ export class Lane {
   }
 
   #launch(): void {
-    while (this.#waiting.length > 0 && this.#inFlight < IN_FLIGHT && this.#grounded.size === 0) {
+    while (this.#mayLaunch()) {
       const batch = this.#take();
       const order = this.#taken++;
       const plan = this.#plan(batch);
@@ -96,9 +96,14 @@ export class Lane {
     else this.#idle?.();
   }
 
+  #mayLaunch(): boolean {
+    if (this.#grounded.size > 0 || this.#inFlight >= IN_FLIGHT) return false;
+    return this.#waiting.length >= (this.#inFlight === 0 ? 1 : WORTH_OVERLAPPING);
+  }
+
   #take(): Waiting[] {
     const waiting = this.#waiting.length;
-    const most = this.#inFlight === 0 && waiting >= WORTH_HALVING ? Math.ceil(waiting / 2) : waiting;
+    const most = this.#inFlight === 0 && waiting >= 2 * WORTH_OVERLAPPING ? Math.ceil(waiting / 2) : waiting;
     let count = 0;
     for (let entries = 0; count < most; count++) {
       entries += this.#waiting[count]?.command.legs.length ?? 0;
@@ -121,7 +126,6 @@ export class Lane {
       await commitPlan(this.#line, plan);
       this.#answer(batch, plan);
     } catch (error) {
-      this.#forget(batch);
       if (codeOf(error) === MOVED_ON) this.#careful = CAREFUL_BATCHES;
       this.#grounded.set(order, batch);
     }
@@ -145,7 +149,6 @@ export class Lane {
       try {
         return this.#answer(batch, await commitByReading(this.#line, this.#memory, commandsOf(batch), this.#now()));
       } catch (error) {
-        this.#forget(batch);
         // Whether it was done is unknown: the next attempt finds out by the keys.
         const pause = isPassing(error) ? PATIENCE_MS[attempt] : undefined;
         if (pause === undefined) return this.#giveUp(batch, error);
@@ -166,10 +169,6 @@ export class Lane {
       this.#memory.books.clear();
       this.#memory.asked = 0;
     }
-  }
-
-  #forget(batch: readonly Waiting[]): void {
-    for (const { command } of batch) this.#memory.books.delete(command.tenantId);
   }
 
   /** One command that the database will not have, or one book that is locked, must not cost the others. */

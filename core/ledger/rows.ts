@@ -35,10 +35,7 @@ export async function readBooks(
 ): Promise<Map<string, Known>> {
   const { books } = memory;
   const tenantIds = groups.map((group) => group.tenantId);
-  if (tenantIds.some((id) => !books.has(id))) {
-    const text = 'insert into ledger.book (tenant_id) select unnest($1::uuid[]) on conflict do nothing';
-    pipeline.tell({ text, values: [tenantIds] });
-  }
+  pipeline.tell({ ...BEGIN, values: [tenantIds] });
   const each = (wanted: (command: Command) => unknown[]) =>
     groups.flatMap(({ tenantId, commands }) =>
       commands.flatMap(wanted).flatMap((value) => (value === undefined ? [] : [[tenantId, value]])),
@@ -120,6 +117,11 @@ interface BookRow {
   at: string;
   opened: number;
 }
+
+const BEGIN = {
+  name: 'ledger-begin',
+  text: 'insert into ledger.book (tenant_id) select unnest($1::uuid[]) on conflict do nothing',
+};
 
 const LOCK = {
   name: 'ledger-lock',

@@ -74,15 +74,15 @@ create trigger append_only before update or delete or truncate on account execut
 create trigger kept before delete or truncate on hold execute function refuse();
 create trigger settled_once before update on hold for each row when (old.state <> 'open') execute function refuse();
 
--- Locks books, always in the same order, for a writer who decided by what it remembers of them: if they went on
--- meanwhile, it fails.
-create function enter(books uuid[], entries bigint[]) returns void language plpgsql as $$
+-- Locks books, always in the same order, for a writer who decided by what it remembers of them: if one does not end
+-- with the entry it remembers, it fails.
+create function enter(books uuid[], hashes text[]) returns void language plpgsql as $$
 declare
   fitting bigint;
 begin
   select count(*) into fitting
-  from (select tenant_id, seq from ledger.book where tenant_id = any(books) order by tenant_id for update) as mine
-    join unnest(books, entries) as remembered (tenant_id, seq) using (tenant_id, seq);
+  from (select tenant_id, encode(hash, 'hex') as hash from ledger.book where tenant_id = any(books) order by tenant_id for update) as mine
+    join unnest(books, hashes) as remembered (tenant_id, hash) using (tenant_id, hash);
   if fitting < cardinality(books) then
     raise exception 'another writer went on with the book' using errcode = 'PLG01';
   end if;
