@@ -1,0 +1,36 @@
+// Events and jobs.
+import { fresh, named, plain, type Recipes, type World } from './world.ts';
+
+async function aRun({ kernel, site, owner }: World) {
+  const { runId } = await kernel.kernel.database.tenant(site.id, (_tx, client) =>
+    kernel.kernel.jobs.enqueue(client, {
+      tenantId: site.id,
+      plugin: 'tip-jar',
+      job: 'thank',
+      data: { tipId: fresh() },
+      delay: '30d',
+      actor: {
+        kind: 'person',
+        accountId: owner.accountId,
+        credential: { kind: 'session', id: '' },
+        permissions: new Set(),
+        operator: false,
+      },
+      requestId: '',
+    }),
+  );
+  return { runId };
+}
+
+export const workRecipes: Recipes = {
+  'GET /api/kernel/events/dead': plain,
+  'POST /api/kernel/events/dead/replay': async () => ({ body: {} }),
+  'GET /api/kernel/jobs': plain,
+  'GET /api/kernel/jobs/{runId}': named(aRun),
+  'POST /api/kernel/jobs/{runId}/cancel': named(aRun),
+  'POST /api/kernel/jobs/{runId}/retry': named(async (world) => {
+    const { runId } = await aRun(world);
+    await world.kernel.count(`update kernel.job_run set state = 'failed' where id = '${runId}'`);
+    return { runId };
+  }),
+};
