@@ -21,7 +21,7 @@ export interface Place {
 }
 
 export async function openPlace(): Promise<Place> {
-  const directory = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'plinth-bench-room-'));
   const server = await openPostgres({ dataDir: join(directory, 'postgres') });
   const owner = server.connect.owner;
   const roles = databaseRoles('plinth_bench');

@@ -71,7 +71,7 @@ export function buildRooms(deps: RoomsDeps): Rooms {
   });
   const auth = createAuth({ database, clock, mail, log, secret: config.secret, publicUrlOf });
   const realtime = createRealtime({ clock, log, bus: deps.bus });
-  const events = createEvents({ database, clock, log, enabled });
+  const events = createEvents({ database, clock, log, enabled, natsUrl: config.natsUrl });
   const jobs = createJobs({
     ...{ database, clock, log, enabled },
     backend:

@@ -76,6 +76,13 @@ export class Consumers {
     this.#work();
   }
 
+  /** Begins a delivery that came another way. Resolves when its outcome is written. */
+  async see(item: InHand): Promise<void> {
+    this.#inHand.add(item);
+    this.begin([item]);
+    while (this.#inHand.has(item)) await this.#progress();
+  }
+
   /** Whether they were committed is not known. */
   giveUp(chosen: readonly InHand[]): void {
     for (const item of chosen) this.#inHand.delete(item);
@@ -107,6 +114,8 @@ export class Consumers {
     try {
       const done: Outcome = { kind: 'done', of: item };
       if (item.handled) return done;
+      // The nodes that tried went away each time, perhaps because of it.
+      if (item.attempt > this.#deps.attempts) throw new Error('no node has survived it');
       const handler = this.#handlers.get(item.consumer);
       if (!handler) return this.#again(item, item.attempt - 1, 0, 'not on this node any more');
       if (!(await this.#deps.enabled(item.tenantId, pluginOf(item.consumer)))) {

@@ -66,6 +66,17 @@ export class Deliveries {
     });
   }
 
+  /** What deliveries that came another way are about. Events that have been forgotten are missing. */
+  async look(pointers: readonly (Handled & { attempt: number })[]): Promise<(InHand | undefined)[]> {
+    const rows = await this.#database.spanning(
+      async (_tx, client) =>
+        (await client.query<Row>(LOOK, [...columns(pointers), pointers.map((each) => each.attempt)])).rows,
+      'read',
+    );
+    const found = new Map(rows.map((row) => [`${row.event_id} ${row.consumer}`, inHand(row)]));
+    return pointers.map((pointer) => found.get(`${pointer.eventId} ${pointer.consumer}`));
+  }
+
   /** Takes what is due for these consumers, oldest first, and keeps other nodes away from it. */
   take(consumers: readonly string[], now: Date, most: number): Promise<InHand[]> {
     return this.#quickly(async (client) => {
@@ -79,10 +90,7 @@ export class Deliveries {
               where state = 'waiting' and worker is null and due_at <= $2 and consumer = any ($3)
               order by due_at limit $4 for update skip locked))
             returning tenant_id, event_id, consumer, attempt)
-          select t.*, o.event, o.payload, o.actor, o.request_id, o.created_at,
-            exists (select from kernel.inbox i where (i.tenant_id, i.consumer, i.event_id) = (t.tenant_id, t.consumer, t.event_id)) as handled
-          from taken t join kernel.outbox o on (o.tenant_id, o.id) = (t.tenant_id, t.event_id)
-          order by o.xid, o.seq`,
+          ${withFacts('taken')} order by o.xid, o.seq`,
         values: [this.#worker, now, consumers, most],
       });
       return rows.map(inHand);
@@ -147,6 +155,12 @@ export class Deliveries {
     return this.#database.spanning((_tx, client) => run(client), 'quick');
   }
 }
+
+const withFacts = (deliveries: string) => `select t.*, o.event, o.payload, o.actor, o.request_id, o.created_at,
+    exists (select from kernel.inbox i where (i.tenant_id, i.consumer, i.event_id) = (t.tenant_id, t.consumer, t.event_id)) as handled
+  from ${deliveries} t join kernel.outbox o on (o.tenant_id, o.id) = (t.tenant_id, t.event_id)`;
+const LOOK = `with come as (select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) as c (tenant_id, event_id, consumer, attempt))
+  ${withFacts('come')}`;
 
 const columns = (all: readonly Handled[]) => [
   all.map((one) => one.tenantId),

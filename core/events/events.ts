@@ -3,11 +3,14 @@ import type { Database } from '../database/database.ts';
 import type { Room } from '../room.ts';
 import { Consumers, type Deliver } from './consumers.ts';
 import { type DeadLetter, deadLetters, type Which } from './dead-letters.ts';
-import { Deliveries, type InHand } from './deliveries.ts';
+import { Deliveries } from './deliveries.ts';
 import { type EventFigures, eventFigures } from './figures.ts';
+import { gather } from './gather.ts';
+import type { Handled } from './inbox.ts';
+import { type Carrier, JetStream } from './jetstream.ts';
 import { Line } from './line.ts';
-import { type RelayDeps, type Relayed, relayOnce } from './relay.ts';
-import { relayAll, relayLoop } from './relay-loop.ts';
+import { relayOnce } from './relay.ts';
+import { relayAll, relayByTable, relayLoop } from './relay-loop.ts';
 import { retention } from './retention.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -20,6 +23,8 @@ export interface EventsDeps {
   readonly attempts?: number;
   /** How long handled events are kept, and dead letters wait for somebody to look. */
   readonly keepDays?: number;
+  /** Carries deliveries over JetStream instead of a table. */
+  readonly natsUrl?: string | undefined;
 }
 
 export interface Subscription {
@@ -55,40 +60,37 @@ export interface EventsApi {
 }
 
 export function createEvents(deps: EventsDeps): Room & EventsApi {
-  const { database, clock, log, enabled, attempts = 8, keepDays = 30 } = deps;
+  const { database, clock, log, enabled, attempts = 8, keepDays = 30, natsUrl } = deps;
   let started = false;
+  let carrier: Carrier | undefined;
 
   const subscriptions = new Subscriptions(database);
   const line = new Line({ database, log, room: 'events', onWake: wake, onSweep: sweep });
   const deliveries = new Deliveries(database, line.id);
   const consumers = new Consumers({ deliveries, clock, log, enabled, attempts });
+  const byTable = relayByTable({ database, enabled, deliveries, consumers, clock, onLeft });
+  const relayNext = (to = carrier) =>
+    to ? relayOnce({ database, enabled, send: (_client, sent) => to.send(sent) }) : byTable();
   const relay = relayLoop(relayNext, log);
+  const look = gather((pointers: readonly (Handled & { attempt: number })[]) => deliveries.look(pointers));
   const isTimeToForget = retention({ database, clock, log, keepDays });
   const dead = deadLetters(database, () => clock.now(), wake);
+
+  /** A delivery that JetStream brought. */
+  async function receive(pointer: Handled, attempt: number): Promise<void> {
+    const item = await look({ ...pointer, attempt });
+    if (item) await consumers.see(item);
+  }
 
   function wake(): void {
     if (line.leading) relay.wake();
     consumers.pull();
   }
 
-  async function relayNext(): Promise<Relayed> {
-    let mine: InHand[] = [];
-    const send: RelayDeps['send'] = async (client, sent) => {
-      mine = consumers.choose(sent);
-      await deliveries.add(client, sent, new Set(mine), clock.now());
-    };
-    try {
-      const relayed = await relayOnce({ database, enabled, send });
-      consumers.begin(mine);
-      if (mine.length < relayed.sent) {
-        consumers.pull();
-        line.ring();
-      }
-      return relayed;
-    } catch (error) {
-      consumers.giveUp(mine);
-      throw error;
-    }
+  /** This node cannot begin all that it has relayed. */
+  function onLeft(): void {
+    consumers.pull();
+    line.ring();
   }
 
   async function sweep(): Promise<void> {
@@ -128,23 +130,26 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
 
     async settle() {
       if (!started) await subscriptions.write(clock.now());
-      while ((await relayAll(relayNext)) || (await consumers.settle()) > 0);
+      while ((await relayAll(relayNext)) || (await carrier?.settle()) || (await consumers.settle()) > 0);
     },
 
     async start() {
       await subscriptions.write(clock.now());
       started = true;
+      if (natsUrl !== undefined)
+        carrier = new JetStream({ servers: natsUrl, name: database.roles.prefix, log, receive });
       await line.start();
     },
 
     async drain() {
       await relay.stop();
-      await consumers.drain();
+      await Promise.all([carrier?.drain(), consumers.drain()]);
     },
 
     async stop() {
       await relay.stop();
-      await consumers.drain();
+      await Promise.all([carrier?.drain(), consumers.drain()]);
+      await carrier?.close();
       await line.stop();
     },
   };

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@plinth/sdk';
+import type { Clock, Log } from '@plinth/sdk';
+import type { Consumers } from './consumers.ts';
+import type { Deliveries, InHand } from './deliveries.ts';
 import { Loop } from './loop.ts';
-import type { Relayed } from './relay.ts';
+import { type RelayDeps, type Relayed, relayOnce } from './relay.ts';
 
 /** An open transaction that holds events back is mostly over at once; one that is not is looked after twice a second. */
 const HELD_MS = [2, 5, 10, 20, 50, 100, 200];
@@ -9,6 +11,34 @@ const HELD_LONG_MS = 500;
 const SETTLE_WITHIN_MS = 10_000;
 
 export type Relay = () => Promise<Relayed>;
+
+export interface TableDeps extends Omit<RelayDeps, 'send'> {
+  readonly deliveries: Deliveries;
+  readonly consumers: Consumers;
+  readonly clock: Clock;
+  /** Something was sent that this node does not begin. */
+  readonly onLeft: () => void;
+}
+
+/** Relays by the table. What this node can begin at once is in its hand from the start, and needs not be taken. */
+export function relayByTable({ database, enabled, deliveries, consumers, clock, onLeft }: TableDeps): Relay {
+  return async () => {
+    let mine: InHand[] = [];
+    const send: RelayDeps['send'] = async (client, sent) => {
+      mine = consumers.choose(sent);
+      await deliveries.add(client, sent, new Set(mine), clock.now());
+    };
+    try {
+      const relayed = await relayOnce({ database, enabled, send });
+      consumers.begin(mine);
+      if (mine.length < relayed.sent) onLeft();
+      return relayed;
+    } catch (error) {
+      consumers.giveUp(mine);
+      throw error;
+    }
+  };
+}
 
 /** Relays in the background, as long as there is something to relay. */
 export function relayLoop(relay: Relay, log: Log): Loop {

@@ -6,7 +6,7 @@ import type { JobRun } from '../jobs/execution.ts';
 import { createJobs, type JobsDeps } from '../jobs/jobs.ts';
 import type { Backend } from '../jobs/queue.ts';
 import { ADA, aHouse, type House, PLUGIN } from './rooms/house.ts';
-import { aRedis, type RedisServer, redisBinary } from './rooms/redis.ts';
+import { aRedis, redisBinary, type Server } from './rooms/server.ts';
 
 const SYSTEM: Actor = { kind: 'system' };
 const realClock = { now: () => new Date() };
@@ -20,7 +20,7 @@ describe('on PostgreSQL', () => {
 });
 
 describe.skipIf(!redisBinary)('on Redis', () => {
-  let redis: RedisServer;
+  let redis: Server;
   beforeAll(async () => {
     redis = await aRedis();
     return () => redis.stop();
