@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isPublicAddress } from '../notices/public-address.ts';
 import { Push } from '../notices/push.ts';
 import { quietUntil } from '../notices/quiet.ts';
-import { createTestKernel, type TestKernel, TestPerson, type TestTenant } from '../testing/kernel.ts';
+import { createTestKernel, type TestKernel, type TestPerson, type TestTenant } from '../testing/kernel.ts';
 
 const tips = definePlugin({
   id: 'tips',
@@ -82,20 +82,10 @@ beforeEach(async () => {
 
 const tell = (body: Record<string, unknown> = {}) =>
   tom.post<{ told: number }>('/api/tips/tell', { accountIds: [eve.accountId], ...body });
-/** Their session has run out meanwhile. */
-const again = async (person: TestPerson): Promise<TestPerson> => {
-  const { body } = await site.anyone().post<{ accessToken: string }>('/api/kernel/auth/sessions', {
-    email: person.email,
-    password: 'correct horse battery',
-  });
-  return new TestPerson(kernel, site.host, person.accountId, person.email, body.accessToken);
-};
-/** Time passes, and everybody signs in again. */
 const later = async (by: Duration) => {
   // At once: every minute of it would be lived through otherwise, with all its jobs.
   kernel.clock.advance(by);
   await kernel.settle();
-  [eve, tom] = [await again(eve), await again(tom)];
 };
 const list = async (person: TestPerson, query = '') => (await person.get<List>(`/api/kernel/notices${query}`)).body;
 const prefer = (person: TestPerson, channels: string[], more: object = {}) =>
@@ -227,7 +217,6 @@ describe('preferences', () => {
   test('quiet hours hold back what rings, until they end in the person’s zone', async () => {
     // Midnight UTC is nine in the morning in Tokyo.
     kernel.clock.set('2031-01-10T13:30:00Z');
-    [eve, tom] = [await again(eve), await again(tom)];
     await prefer(eve, ['page', 'mail'], { quiet: { starts: '22:00', ends: '07:00', zone: 'Asia/Tokyo' } });
     await tell();
     expect((await list(eve)).unread).toBe(1);
@@ -345,7 +334,6 @@ describe('by push', () => {
 
   test('quiet hours hold it back, but not what is urgent', async () => {
     kernel.clock.set('2032-01-10T23:00:00Z');
-    [eve, tom] = [await again(eve), await again(tom)];
     await aBrowser(eve, 'phone');
     await prefer(eve, ['push'], { quiet: { starts: '22:00', ends: '07:00', zone: 'UTC' } });
     await tell();

@@ -189,13 +189,15 @@ export class TestTenant {
       roles,
       operator,
     });
-    const answer = await this.anyone().post<{ accessToken: string }>('/api/kernel/auth/sessions', {
-      email: address,
-      password: PASSWORD,
-    });
+    return new TestPerson(this.#test, this, accountId, address, await this.signIn(address));
+  }
+
+  async signIn(email: string): Promise<string> {
+    const login = { email, password: PASSWORD };
+    const answer = await this.anyone().post<{ accessToken: string }>('/api/kernel/auth/sessions', login);
     if (answer.status !== 200 && answer.status !== 201)
       throw new Error(`sign-in answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-    return new TestPerson(this.#test, this.host, accountId, address, answer.body.accessToken);
+    return answer.body.accessToken;
   }
 
   /** Somebody without an account. */
@@ -232,7 +234,7 @@ let callers = 1;
 
 export class TestCaller {
   readonly host: string;
-  readonly token: string | undefined;
+  token: string | undefined;
   readonly #test: TestKernel;
   /** Everybody calls from a place of their own, or they would share one caller's limits. */
   readonly #address = `10.${(callers >> 16) & 255}.${(callers >> 8) & 255}.${callers++ & 255}`;
@@ -295,10 +297,29 @@ export class TestCaller {
 export class TestPerson extends TestCaller {
   readonly accountId: string;
   readonly email: string;
+  readonly #clock: TestClock;
+  readonly #site: TestTenant;
+  #signedInAt: number;
 
-  constructor(test: TestKernel, host: string, accountId: string, email: string, token: string) {
-    super(test, host, token);
+  constructor(test: TestKernel, site: TestTenant, accountId: string, email: string, token: string) {
+    super(test, site.host, token);
     this.accountId = accountId;
     this.email = email;
+    this.#clock = test.clock;
+    this.#site = site;
+    this.#signedInAt = test.clock.now().getTime();
+  }
+
+  /** Sessions end while a test moves the clock; whoever is still there has signed in again. */
+  override async send<T>(...request: Parameters<TestCaller['send']>): Promise<Answer<T>> {
+    const now = this.#clock.now().getTime();
+    if (now - this.#signedInAt > SESSION_MS) {
+      this.#signedInAt = now;
+      this.token = await this.#site.signIn(this.email);
+    }
+    return super.send<T>(...request);
   }
 }
+
+/** Less than an access token lasts. */
+const SESSION_MS = 600_000;
