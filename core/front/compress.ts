@@ -3,7 +3,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Below this, the packet is not smaller for it. */
-const WORTH_IT = 1024;
+export const WORTH_PACKING = 1024;
 
 const gzipped = promisify(gzip);
 const brotli = promisify(brotliCompress);
@@ -20,7 +20,7 @@ export function compressLong(
   payload: unknown,
   done: (error: Error | null, payload?: unknown) => void,
 ): void {
-  if (typeof payload !== 'string' || payload.length < WORTH_IT || reply.hasHeader('content-encoding'))
+  if (typeof payload !== 'string' || payload.length < WORTH_PACKING || reply.hasHeader('content-encoding'))
     return done(null, payload);
   reply.header('vary', vary(reply.getHeader('vary')));
   const encoding = encodingOf(request.headers['accept-encoding']);

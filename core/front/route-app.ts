@@ -13,6 +13,7 @@ import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
 import { API_HEADERS } from './headers.ts';
 import { PROBLEM_TYPE, problemOf } from './problems.ts';
+import { sendJson } from './send-json.ts';
 
 export interface RouteAppDeps extends GuardDeps {
   readonly clock: Clock;
@@ -127,11 +128,19 @@ function addRoute(
   const good = status ?? (shape ? 200 : 204);
   const checkReply = deps.strict && shape ? checkOf(shape) : undefined;
   const kernel = prefix === '/api/kernel';
+  const observe = deps.stats.observerOf(`${route.method} ${prefix}${route.path}`);
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const ctx = makeContext(startOf(request, reply, deps));
     const result = await route.handler(ctx, kernel ? new KernelInput(request, reply) : new HandlerInput(request));
     const wrong = checkReply?.(result);
     if (wrong) throw errors.bad_reply({ detail: `${route.method} ${prefix}${route.path} answered.`, errors: wrong });
+    if (shape && !kernel) {
+      const serialize = reply.getSerializationFunction(String(good));
+      const text = serialize ? serialize(result as never) : JSON.stringify(result);
+      if (sendJson(reply, good, text, request.id, route.method !== 'GET')) {
+        return observe(good, performance.now() - arrivalOf(request.raw).at);
+      }
+    }
     reply.headers(API_HEADERS).header('x-request-id', request.id).code(good);
     if (route.method === 'GET') reply.header('cache-control', 'no-store');
     // A handler without a reply schema has nothing to say.
