@@ -13,9 +13,8 @@ import { checkPassword, createPasswords } from './passwords.ts';
 import { createPermissions, type Permissions } from './permissions.ts';
 import { assignRoles } from './roles.ts';
 import { accountRoutes } from './routes/account-routes.ts';
-import { peopleRoutes, roleRoutes } from './routes/admin-routes.ts';
-import { auditRoute } from './routes/audit-route.ts';
-import { factorRoutes } from './routes/factor-routes.ts';
+import { auditRoute, peopleRoutes, roleRoutes } from './routes/admin-routes.ts';
+import { passkeyRoutes, totpRoutes } from './routes/factor-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
 import { oidcRoutes } from './routes/oidc-routes.ts';
 import { personRoutes } from './routes/person-routes.ts';
@@ -84,7 +83,7 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
     jobs: { 'auth-sweep': sweepJob },
     contributions: [
       ...[...sessionRoutes(parts), ...accountRoutes(parts), ...keyRoutes(parts)],
-      ...[...factorRoutes(parts), ...oidcRoutes(parts), ...personRoutes(parts)],
+      ...[...totpRoutes(parts), ...passkeyRoutes(parts), ...oidcRoutes(parts), ...personRoutes(parts)],
       ...[...peopleRoutes(parts), ...roleRoutes(parts), auditRoute(parts)],
       { kind: 'job', name: 'auth-sweep', handler } satisfies Contribution,
     ],

@@ -42,7 +42,7 @@ export const errors = defineErrors('kernel', {
   session_missing: { status: 404, title: 'There is no such session.' },
   role_missing: { status: 404, title: 'There is no such role.', fix: 'Take one that GET /auth/roles lists.' },
   role_reserved: { status: 409, title: 'That role cannot be changed.', fix: 'Make a role of your own.' },
-  bad_role_name: { status: 400, title: 'That is no name for a role.', fix: 'Take small letters, digits and dashes.' },
+  bad_name: { status: 400, title: 'That is no name for this.', fix: 'Take small letters, digits and dashes.' },
   unknown_permission: { status: 400, title: 'There is no such permission.', fix: 'GET /auth/roles lists them.' },
   beyond_you: { status: 403, title: 'Nobody can give, take or overrule more than they hold.', fix: 'Ask an owner.' },
   unknown_zone: { status: 400, title: 'That is no time zone.', fix: 'Use an IANA name like "Europe/Lisbon".' },

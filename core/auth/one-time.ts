@@ -37,8 +37,7 @@ export async function spendOneTime<T>(desk: Desk, token: string, ...purposes: st
   );
 }
 
-/** Makes an account's open links of some purpose worthless. */
-export async function voidOneTime(desk: Desk, accountId: string, purpose: string): Promise<void> {
-  const sql = 'delete from kernel.one_time_token where tenant_id = $1 and account_id = $2 and purpose = $3';
-  await desk.run(sql, accountId, purpose);
+/** Makes every open link and ticket of an account worthless: whoever holds one may no longer be who they were. */
+export async function voidOneTime(desk: Desk, accountId: string): Promise<void> {
+  await desk.run('delete from kernel.one_time_token where tenant_id = $1 and account_id = $2', accountId);
 }

@@ -64,7 +64,7 @@ async function setPassword(desk: Desk, login: Login, passwordHash: string, but?:
      where tenant_id = $1 and id = $2`,
     ...[login.id, passwordHash, desk.now],
   );
-  await voidOneTime(desk, login.id, 'reset-password');
+  await voidOneTime(desk, login.id);
   await endSessions(desk, { accountId: login.id, but });
   await desk.revoke(login.id);
   await desk.audit('auth.password-changed', login.id);

@@ -39,7 +39,7 @@ export async function requestEmailChange(
   const login = await confirmPerson(parts, asker, given.password);
   const email = normalEmail(given.email);
   await atDesk(parts, asker, async (desk) => {
-    await voidOneTime(desk, login.id, 'change-email');
+    await voidOneTime(desk, login.id);
     await sendLink(desk, { ...login, email }, { purpose: 'change-email', accountId: login.id, data: { email } });
   });
 }
@@ -77,7 +77,7 @@ async function changeEmail(desk: Desk, accountId: string, email: string): Promis
     ...[accountId, email, desk.now],
   );
   // A link that went to the old mailbox must not work any more.
-  await voidOneTime(desk, accountId, 'reset-password');
+  await voidOneTime(desk, accountId);
   await desk.audit('auth.email-changed', accountId);
   await desk.mail(before, 'email-changed', '/forgot-password', { when: desk.now.toISOString() });
 }

@@ -26,6 +26,7 @@ export async function putRole(desk: Desk, { name, title, permissions }: Omit<Rol
   const known = desk.parts.permissions.described();
   const unknown = permissions.filter((permission) => !Object.hasOwn(known, permission));
   if (unknown.length > 0) throw errors.unknown_permission({ detail: unknown.join(', ') });
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) throw errors.bad_name();
   if (name === 'owner' || name === 'admin') throw errors.role_reserved();
   await takeTurns(desk);
   const before = (await rolesOf(desk)).find((role) => role.name === name)?.permissions ?? [];

@@ -6,7 +6,7 @@ import { type Provided, provided } from '../room.ts';
 import { accountById, accountsById, changeAccount } from './accounts.ts';
 import { atDesk, type Desk } from './desk.ts';
 import { askerOf, type Parts } from './parts.ts';
-import { listAudit } from './routes/audit-route.ts';
+import { listAudit } from './routes/admin-routes.ts';
 import { findLogin, normalEmail } from './sign-in.ts';
 
 export function authServices(parts: Parts): Provided[] {

@@ -221,6 +221,16 @@ test('a new e-mail counts once its mailbox has confirmed it, and the old one is 
   expect((await reset(before, OTHER_PASSWORD)).body.code).toBe('kernel.bad_token');
 });
 
+test('a new password voids the change of e-mail that an intruder has asked for', async () => {
+  const [mine, intruder] = [address(), address()];
+  await site.account(site.ada, mine);
+  const { body } = await signIn(mine);
+  await site.call('ada', 'POST /auth/email', { email: intruder, password: PASSWORD }, body.accessToken);
+  await forgot(mine);
+  expect((await reset(mine, OTHER_PASSWORD)).status).toBe(204);
+  expect((await open(intruder)).body.code).toBe('kernel.bad_token');
+});
+
 test('a new e-mail that somebody else took before it was confirmed is refused', async () => {
   const [before, wanted] = [address(), address()];
   await site.account(site.ada, before);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider, { type Configuration } from 'oidc-provider';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isInside, outboundFetch } from '../auth/outbound.ts';
+import { outboundFetch } from '../auth/outbound.ts';
 import { Authenticator } from './auth-authenticator.ts';
 import { type AuthSite, authSite, PASSWORD } from './auth-site.ts';
 
@@ -228,26 +228,10 @@ test('a provider that does not answer is an error of the provider', async () => 
 });
 
 test('no request leaves for the inside of a network', async () => {
-  for (const address of [
-    '127.0.0.1',
-    '10.1.2.3',
-    '172.16.0.1',
-    '192.168.1.1',
-    '169.254.169.254',
-    '100.64.0.1',
-    '0.0.0.0',
-    '::1',
-    'fd00::1',
-    'fe80::1',
-    '::ffff:10.0.0.1',
-  ])
-    expect([address, isInside(address)]).toEqual([address, true]);
-  for (const address of ['1.1.1.1', '172.32.0.1', '2606:4700::1111'])
-    expect([address, isInside(address)]).toEqual([address, false]);
   const ask = (url: string) => outboundFetch(url, { method: 'GET', headers: {}, body: undefined, redirect: 'manual' });
   await expect(ask('https://127.0.0.1/')).rejects.toThrow('an address is no name');
   await expect(ask('https://[::1]/')).rejects.toThrow('an address is no name');
-  await expect(ask('https://localhost/')).rejects.toThrow('localhost is not public');
+  await expect(ask('https://localhost/')).rejects.toThrow('localhost is not on the open internet');
   await expect(ask('http://example.org/')).rejects.toThrow();
 });
 

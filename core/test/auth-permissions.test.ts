@@ -129,7 +129,7 @@ test('roles that do not exist, or are built in, cannot be given or made', async 
   const boss = await somebody(['owner']);
   expect((await setRoles(boss.token, boss.accountId, ['owner', 'emperor'])).body.code).toBe('kernel.role_missing');
   expect((await putRole(boss.token, 'owner', [])).body.code).toBe('kernel.role_reserved');
-  expect((await putRole(boss.token, 'Bad Name'.replace(' ', '%20'), [])).body.code).toBe('kernel.bad_role_name');
+  expect((await putRole(boss.token, 'Bad Name'.replace(' ', '%20'), [])).body.code).toBe('kernel.bad_name');
   expect((await putRole(boss.token, 'helper', ['no.such', '*'])).body).toMatchObject({
     code: 'kernel.unknown_permission',
     detail: 'no.such, *',

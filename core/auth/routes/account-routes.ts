@@ -1,14 +1,15 @@
 // One's own account: registering, confirming, the password, what is known of oneself.
-import type { Call, Contribution, Person } from '@plinth/sdk';
+import type { Contribution, Person } from '@plinth/sdk';
 import { DisplayName, Email } from '@plinth/sdk/services/accounts.ts';
 import { Type } from 'typebox';
 import { kernelRoute } from '../../room.ts';
 import { changeAccount, listAccounts, PrivateAccount } from '../accounts.ts';
-import { atDesk } from '../desk.ts';
+import type { Desk } from '../desk.ts';
 import { errors } from '../errors.ts';
 import { askerOf, type Parts } from '../parts.ts';
 import { changePassword, requestReset, resetPassword } from '../recovery.ts';
 import { register, requestEmailChange, verifyEmail } from '../registration.ts';
+import { deskRoutes } from './desk-route.ts';
 import { Password } from './session-routes.ts';
 
 const Me = Type.Object({
@@ -31,6 +32,7 @@ export function accountRoutes(parts: Parts): Contribution[] {
 }
 
 function registrationRoutes(parts: Parts): Contribution[] {
+  const route = deskRoutes(parts);
   const Registration = Type.Object({ email: Email, password: Password, displayName: DisplayName, ...Preferences });
   return [
     kernelRoute(
@@ -42,7 +44,7 @@ function registrationRoutes(parts: Parts): Contribution[] {
         return checkMail;
       },
     ),
-    kernelRoute(
+    route(
       'POST /auth/email/verify',
       {
         auth: 'public',
@@ -51,7 +53,7 @@ function registrationRoutes(parts: Parts): Contribution[] {
         body: Type.Object({ token: Token }),
         reply: Type.Object({ email: Type.String() }),
       },
-      (call, request) => atDesk(parts, askerOf(call, request), (desk) => verifyEmail(desk, request.body.token)),
+      (desk, { body }) => verifyEmail(desk, body.token),
     ),
     kernelRoute(
       'POST /auth/email',
@@ -71,11 +73,11 @@ function registrationRoutes(parts: Parts): Contribution[] {
 
 function passwordRoutes(parts: Parts): Contribution[] {
   return [
-    kernelRoute(
+    deskRoutes(parts)(
       'POST /auth/password/forgot',
       { ...mailing, summary: 'Ask for a link to set a new password', body: Type.Object({ email: Email }) },
-      async (call, request) => {
-        await atDesk(parts, askerOf(call, request), (desk) => requestReset(desk, request.body));
+      async (desk, { body }) => {
+        await requestReset(desk, body);
         return checkMail;
       },
     ),
@@ -103,11 +105,11 @@ function passwordRoutes(parts: Parts): Contribution[] {
 }
 
 function meRoutes(parts: Parts): Contribution[] {
-  const me = async (call: Call, { accountId, permissions, operator }: Person) => {
-    const found = await atDesk(parts, askerOf(call), (desk) => listAccounts(desk, { id: accountId }));
-    const [account] = found.items;
-    if (!account) throw errors.account_missing();
-    return { ...account, permissions: [...permissions], operator };
+  const route = deskRoutes(parts);
+  const me = async (desk: Desk, { actor }: { readonly actor: Person }) => {
+    const { items } = await listAccounts(desk, { id: actor.accountId });
+    if (!items[0]) throw errors.account_missing();
+    return { ...items[0], permissions: [...actor.permissions], operator: actor.operator };
   };
   const Change = Type.Object({
     displayName: Type.Optional(DisplayName),
@@ -115,18 +117,18 @@ function meRoutes(parts: Parts): Contribution[] {
     ...Preferences,
   });
   return [
-    kernelRoute(
+    route(
       'GET /auth/me',
       { auth: 'user', scope: 'account:read', summary: 'Who you are and what you may do', reply: Me },
-      (call) => me(call, call.actor),
+      (desk, _request, call) => me(desk, call),
     ),
-    kernelRoute(
+    route(
       'PATCH /auth/me',
       { auth: 'user', summary: 'Change what is known of you', body: Change, reply: Me },
-      async (call, { body }) => {
+      async (desk, { body }, call) => {
         checkZone(body.zone);
-        await atDesk(parts, askerOf(call), (desk) => changeAccount(desk, desk.me, body));
-        return me(call, call.actor);
+        await changeAccount(desk, desk.me, body);
+        return me(desk, call);
       },
     ),
   ];

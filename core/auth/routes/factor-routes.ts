@@ -15,54 +15,25 @@ import { askerOf, type Parts } from '../parts.ts';
 import { addPasskey, askForPasskey, offerPasskey, signInByPasskey } from '../passkeys.ts';
 import { confirmPerson, findLogin } from '../sign-in.ts';
 import { confirmTotp, hasTotp, offerTotp, removeTotp } from '../totp.ts';
-import { InCookie, Moment, Password, Tokens, tokensFor } from './session-routes.ts';
+import { deskRoutes } from './desk-route.ts';
+import { Moment, Password, signInRoute } from './session-routes.ts';
 
 /** Needed unless the session was opened just now. */
 export const Confirmed = Type.Object({ password: Type.Optional(Password) });
+const confirmed = { auth: 'user', perMinute: 10, body: Confirmed } as const;
 const Ticket = Type.String({ maxLength: 100 });
 /** What WebAuthn says is for the browser and the library: it passes through as it is. */
 const Json = Type.Object({}, { additionalProperties: true });
-const Response = Type.Object({ id: Type.String({ maxLength: 1400 }) }, { additionalProperties: true });
+const Answer = Type.Object({ id: Type.String({ maxLength: 1400 }) }, { additionalProperties: true });
 const Passkey = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  createdAt: Moment,
-  lastUsedAt: Type.Optional(Moment),
+  ...{ id: Type.String(), name: Type.String({ minLength: 1, maxLength: 80 }) },
+  ...{ createdAt: Moment, lastUsedAt: Type.Optional(Moment) },
 });
+const Identity = Type.Object({ provider: Type.String(), createdAt: Moment });
 const Factors = Type.Object({
-  totp: Type.Boolean(),
-  recoveryCodes: Type.Integer(),
-  passkeys: Type.Array(Passkey),
-  identities: Type.Array(Type.Object({ provider: Type.String(), createdAt: Moment })),
+  ...{ totp: Type.Boolean(), recoveryCodes: Type.Integer() },
+  ...{ passkeys: Type.Array(Passkey), identities: Type.Array(Identity) },
 });
-
-export function factorRoutes(parts: Parts): Contribution[] {
-  return [
-    kernelRoute(
-      'GET /auth/factors',
-      { auth: 'user', summary: 'Your ways in beside the password', reply: Factors },
-      (call) =>
-        atDesk(parts, askerOf(call), async (desk) => {
-          const mine = (columns: string, table: string) =>
-            `select ${columns} from kernel.${table} where tenant_id = $1 and account_id = $2`;
-          return {
-            totp: await hasTotp(desk, desk.me),
-            recoveryCodes: await desk.run(mine('', 'recovery_code'), desk.me),
-            passkeys: await desk.all<Static<typeof Passkey>>(
-              mine('id, name, created_at, last_used_at', 'passkey'),
-              desk.me,
-            ),
-            identities: await desk.all<{ provider: string; createdAt: string }>(
-              mine('provider, created_at', 'identity'),
-              desk.me,
-            ),
-          };
-        }),
-    ),
-    ...totpRoutes(parts),
-    ...passkeyRoutes(parts),
-  ];
-}
 
 /** Whoever did not do this should hear of it. */
 async function waysChanged(desk: Desk, what: string): Promise<void> {
@@ -71,43 +42,36 @@ async function waysChanged(desk: Desk, what: string): Promise<void> {
   if (login) await desk.mail(login, 'security-changed', '/account/security', { when: desk.now.toISOString() });
 }
 
-function totpRoutes(parts: Parts): Contribution[] {
+export function totpRoutes(parts: Parts): Contribution[] {
+  const route = deskRoutes(parts);
+  const Offer = Type.Object({ secret: Type.String(), uri: Type.String() });
   return [
     kernelRoute(
       'POST /auth/totp',
-      {
-        auth: 'user',
-        summary: 'Make a code generator; it counts once it is confirmed',
-        perMinute: 10,
-        body: Confirmed,
-        reply: Type.Object({ secret: Type.String(), uri: Type.String() }),
-        status: 201,
-      },
+      { ...confirmed, summary: 'Make a code generator; it counts once it is confirmed', reply: Offer, status: 201 },
       async (call, request) => {
         const asker = askerOf(call, request);
         const { email } = await confirmPerson(parts, asker, request.body.password);
         return atDesk(parts, asker, (desk) => offerTotp(desk, email, call.tenant.name));
       },
     ),
-    kernelRoute(
+    route(
       'POST /auth/totp/confirm',
       {
-        auth: 'user',
+        ...{ auth: 'user', perMinute: 10 },
         summary: 'Switch the second factor on, with a first code; the answer holds the recovery codes',
-        perMinute: 10,
         body: Type.Object({ code: Type.String({ pattern: '^\\d{6}$' }) }),
         reply: Type.Object({ recoveryCodes: Type.Array(Type.String()) }),
       },
-      (call, request) =>
-        atDesk(parts, askerOf(call, request), async (desk) => {
-          const recoveryCodes = await confirmTotp(desk, request.body.code);
-          await waysChanged(desk, 'totp-added');
-          return { recoveryCodes };
-        }),
+      async (desk, { body }) => {
+        const recoveryCodes = await confirmTotp(desk, body.code);
+        await waysChanged(desk, 'totp-added');
+        return { recoveryCodes };
+      },
     ),
     kernelRoute(
       'POST /auth/totp/remove',
-      { auth: 'user', summary: 'Switch the second factor off', perMinute: 10, body: Confirmed },
+      { ...confirmed, summary: 'Switch the second factor off' },
       async (call, request) => {
         const asker = askerOf(call, request);
         await confirmPerson(parts, asker, request.body.password);
@@ -117,19 +81,34 @@ function totpRoutes(parts: Parts): Contribution[] {
         });
       },
     ),
+    route(
+      'GET /auth/factors',
+      { auth: 'user', summary: 'Your ways in beside the password', reply: Factors },
+      async (desk) => {
+        const mine = <T>(columns: string, table: string) =>
+          desk.all<T>(`select ${columns} from kernel.${table} where tenant_id = $1 and account_id = $2`, desk.me);
+        return {
+          totp: await hasTotp(desk, desk.me),
+          recoveryCodes: (await mine('', 'recovery_code')).length,
+          passkeys: await mine<Static<typeof Passkey>>('id, name, created_at, last_used_at', 'passkey'),
+          identities: await mine<Static<typeof Identity>>('provider, created_at', 'identity'),
+        };
+      },
+    ),
   ];
 }
 
-function passkeyRoutes(parts: Parts): Contribution[] {
+export function passkeyRoutes(parts: Parts): Contribution[] {
+  const route = deskRoutes(parts);
+  const asking = <O>() => Type.Object({ ticket: Ticket, options: Type.Unsafe<O>(Json) });
+  const answered = <A>() => ({ ticket: Ticket, response: Type.Unsafe<A>(Answer) });
   return [
     kernelRoute(
       'POST /auth/passkeys/options',
       {
-        auth: 'user',
+        ...confirmed,
         summary: 'What to ask a browser for a new passkey',
-        perMinute: 10,
-        body: Confirmed,
-        reply: Type.Object({ ticket: Ticket, options: Type.Unsafe<PublicKeyCredentialCreationOptionsJSON>(Json) }),
+        reply: asking<PublicKeyCredentialCreationOptionsJSON>(),
       },
       async (call, request) => {
         const asker = askerOf(call, request);
@@ -137,59 +116,40 @@ function passkeyRoutes(parts: Parts): Contribution[] {
         return atDesk(parts, asker, (desk) => offerPasskey(desk, login));
       },
     ),
-    kernelRoute(
+    route(
       'POST /auth/passkeys',
       {
-        auth: 'user',
-        summary: 'Add the passkey a browser has made',
-        perMinute: 10,
-        body: Type.Object({
-          ticket: Ticket,
-          name: Type.String({ minLength: 1, maxLength: 80 }),
-          response: Type.Unsafe<RegistrationResponseJSON>(Response),
-        }),
+        ...{ auth: 'user', perMinute: 10, summary: 'Add the passkey a browser has made' },
+        body: Type.Object({ name: Passkey.properties.name, ...answered<RegistrationResponseJSON>() }),
       },
-      (call, request) =>
-        atDesk(parts, askerOf(call, request), async (desk) => {
-          await addPasskey(desk, request.body);
-          await waysChanged(desk, 'passkey-added');
-        }),
+      async (desk, { body }) => {
+        await addPasskey(desk, body);
+        await waysChanged(desk, 'passkey-added');
+      },
     ),
-    kernelRoute('DELETE /auth/passkeys/:passkeyId', { auth: 'user', summary: 'Remove a passkey' }, (call, request) =>
-      atDesk(parts, askerOf(call, request), async (desk) => {
+    route(
+      'DELETE /auth/passkeys/:passkeyId',
+      { auth: 'user', summary: 'Remove a passkey' },
+      async (desk, { params }) => {
         const sql = 'delete from kernel.passkey where tenant_id = $1 and id = $2 and account_id = $3';
-        if ((await desk.run(sql, request.params.passkeyId, desk.me)) === 0) throw errors.passkey_missing();
+        if ((await desk.run(sql, params.passkeyId, desk.me)) === 0) throw errors.passkey_missing();
         await waysChanged(desk, 'passkey-removed');
-      }),
+      },
     ),
-    kernelRoute(
+    route(
       'POST /auth/sessions/passkey/options',
       {
-        auth: 'public',
-        summary: 'What to ask a browser for a sign-in by passkey',
-        perMinute: 20,
-        reply: Type.Object({ ticket: Ticket, options: Type.Unsafe<PublicKeyCredentialRequestOptionsJSON>(Json) }),
+        ...{ auth: 'public', perMinute: 20, summary: 'What to ask a browser for a sign-in by passkey' },
+        reply: asking<PublicKeyCredentialRequestOptionsJSON>(),
       },
-      (call, request) => atDesk(parts, askerOf(call, request), askForPasskey),
+      askForPasskey,
     ),
-    kernelRoute(
+    signInRoute(
+      parts,
       'POST /auth/sessions/passkey',
-      {
-        auth: 'public',
-        summary: 'Sign in by passkey',
-        perMinute: 20,
-        body: Type.Object({
-          ticket: Ticket,
-          response: Type.Unsafe<AuthenticationResponseJSON>(Response),
-          cookie: InCookie,
-        }),
-        reply: Tokens,
-        status: 201,
-      },
-      async (call, request) => {
-        const signedIn = await signInByPasskey(parts, askerOf(call, request), request.body);
-        return tokensFor(parts, call, request.connection, signedIn, request.body.cookie);
-      },
+      'Sign in by passkey',
+      answered<AuthenticationResponseJSON>(),
+      (asker, body) => signInByPasskey(parts, asker, body),
     ),
   ];
 }

@@ -2,11 +2,11 @@
 // No API key can make another: none of these routes has a scope.
 import { type Contribution, newId } from '@plinth/sdk';
 import { type Static, Type } from 'typebox';
-import { kernelRoute } from '../../room.ts';
-import { atDesk, type Desk } from '../desk.ts';
+import type { Desk } from '../desk.ts';
 import { errors } from '../errors.ts';
-import { askerOf, type Parts } from '../parts.ts';
+import type { Parts } from '../parts.ts';
 import { newApiKey, sha256 } from '../tokens.ts';
+import { deskRoutes } from './desk-route.ts';
 import { Id, idOf, Moment } from './session-routes.ts';
 
 const Scope = Type.String({ pattern: '^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)?$', maxLength: 80 });
@@ -21,57 +21,41 @@ const FreshKey = Type.Object({ ...Key.properties, key: Type.String({ description
 const COLUMNS = 'id, name, scopes, expires_at, last_used_at, created_at';
 
 export function keyRoutes(parts: Parts): Contribution[] {
+  const route = deskRoutes(parts);
+  const making = { auth: 'user', perMinute: 10, reply: FreshKey, status: 201 } as const;
   return [
-    kernelRoute(
+    route(
       'GET /auth/keys',
       { auth: 'user', summary: 'Your API keys', reply: Type.Object({ items: Type.Array(Key) }) },
-      async (call) => ({
-        items: await atDesk(parts, askerOf(call), (desk) =>
-          desk.all<Key>(
-            `select ${COLUMNS} from kernel.api_key where tenant_id = $1 and account_id = $2 order by id desc`,
-            desk.me,
-          ),
-        ),
-      }),
+      async (desk) => {
+        const sql = `select ${COLUMNS} from kernel.api_key where tenant_id = $1 and account_id = $2 order by id desc`;
+        return { items: await desk.all<Key>(sql, desk.me) };
+      },
     ),
-    kernelRoute(
-      'POST /auth/keys',
-      { auth: 'user', summary: 'Make an API key', perMinute: 10, body: Wanted, reply: FreshKey, status: 201 },
-      (call, request) => atDesk(parts, askerOf(call, request), (desk) => addKey(desk, request.body)),
+    route('POST /auth/keys', { ...making, summary: 'Make an API key', body: Wanted }, (desk, { body }) =>
+      addKey(desk, body),
     ),
-    kernelRoute(
+    route(
       'POST /auth/keys/:keyId/rotate',
       {
-        auth: 'user',
+        ...making,
         summary: 'Replace a key; the old one works on for the overlap, so nothing stands still',
-        perMinute: 10,
         body: Type.Object({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 604_800, default: 86_400 }) }),
-        reply: FreshKey,
-        status: 201,
       },
-      (call, request) => {
-        const { params, body } = request;
-        return atDesk(parts, askerOf(call, request), (desk) =>
-          rotateKey(desk, idOf(params.keyId), body.overlapSeconds),
-        );
-      },
+      (desk, { params, body }) => rotateKey(desk, idOf(params.keyId), body.overlapSeconds),
     ),
-    kernelRoute('DELETE /auth/keys/:keyId', { auth: 'user', summary: 'Remove a key' }, (call, request) =>
-      atDesk(parts, askerOf(call, request), async (desk) => {
-        const keyId = idOf(request.params.keyId);
-        const sql = 'delete from kernel.api_key where tenant_id = $1 and id = $2 and account_id = $3';
-        if ((await desk.run(sql, keyId, desk.me)) === 0) throw errors.key_missing();
-        await desk.revoke(keyId);
-        await desk.audit('auth.key-removed', desk.me, { keyId });
-      }),
-    ),
+    route('DELETE /auth/keys/:keyId', { auth: 'user', summary: 'Remove a key' }, async (desk, { params }) => {
+      const keyId = idOf(params.keyId);
+      const sql = 'delete from kernel.api_key where tenant_id = $1 and id = $2 and account_id = $3';
+      if ((await desk.run(sql, keyId, desk.me)) === 0) throw errors.key_missing();
+      await desk.revoke(keyId);
+      await desk.audit('auth.key-removed', desk.me, { keyId });
+    }),
   ];
 }
 
-async function addKey(
-  desk: Desk,
-  { name, scopes, expiresAt }: Static<typeof Wanted>,
-): Promise<Static<typeof FreshKey>> {
+async function addKey(desk: Desk, wanted: Static<typeof Wanted>): Promise<Static<typeof FreshKey>> {
+  const { name, scopes, expiresAt } = wanted;
   const keyId = newId(desk.now.getTime());
   const key = newApiKey(keyId);
   const row = await desk.one<Key>(
@@ -92,12 +76,8 @@ async function rotateKey(desk: Desk, keyId: string, overlapSeconds: number): Pro
     ...[keyId, desk.me, desk.now],
   );
   if (!old) throw errors.key_missing();
-  const end = desk.in(overlapSeconds * 1000);
-  await desk.run(
-    'update kernel.api_key set expires_at = least(expires_at, $3) where tenant_id = $1 and id = $2',
-    keyId,
-    end,
-  );
+  const end = 'update kernel.api_key set expires_at = least(expires_at, $3) where tenant_id = $1 and id = $2';
+  await desk.run(end, keyId, desk.in(overlapSeconds * 1000));
   await desk.revoke(keyId);
   if (old.expiresAt === undefined) return addKey(desk, old);
   const life = Date.parse(old.expiresAt) - Date.parse(old.createdAt);

@@ -7,6 +7,7 @@ import { askerOf, type Parts } from '../parts.ts';
 import { eraseAccount, exportAccount, GRACE_DAYS } from '../person-data.ts';
 import { keepAnOwner } from '../roles.ts';
 import { confirmPerson } from '../sign-in.ts';
+import { deskRoutes } from './desk-route.ts';
 import { Confirmed } from './factor-routes.ts';
 import { Moment } from './session-routes.ts';
 
@@ -58,11 +59,13 @@ export function personRoutes(parts: Parts): Contribution[] {
         });
       },
     ),
-    kernelRoute('DELETE /auth/me/deletion', { auth: 'user', summary: 'Keep the account after all' }, (call, request) =>
-      atDesk(parts, askerOf(call, request), async (desk) => {
+    deskRoutes(parts)(
+      'DELETE /auth/me/deletion',
+      { auth: 'user', summary: 'Keep the account after all' },
+      async (desk) => {
         await desk.run('update kernel.account set delete_at = null where tenant_id = $1 and id = $2', desk.me);
         await desk.audit('auth.deletion-withdrawn', desk.me);
-      }),
+      },
     ),
   ];
 }
