@@ -351,7 +351,7 @@ describe('quotas', () => {
     expect((await site.files()).filter((file) => file.endsWith(one.sha256))).toHaveLength(1);
     await site.storage.delete(site.ada.facts.id, one.id);
     expect(await site.usage(site.ada, accountId)).toBe(1000);
-    expect((await site.storage.read(site.ada.facts.id, two.id)).readable).toBe(true);
+    expect(await (await site.storage.read(site.ada.facts.id, two.id)).toArray()).toEqual([bytes]);
   });
 
   test('tenants share no bytes, so that none can learn what another has', async () => {
