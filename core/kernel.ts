@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Log, Plugin } from '@plinth/sdk';
+import { closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { Database } from './database/database.ts';
 import { Listener } from './database/listen.ts';
@@ -51,8 +52,14 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   const clock = options.clock ?? { now: () => new Date() };
   const strict = config.mode !== 'production';
 
+  // Everything that is opened is closed in the reverse order: by `stop`, or here when the start fails half-way.
+  await using opened = new AsyncDisposableStack();
+  const closes = closing(opened, log);
+
   const connections = options.connections ?? (await openConnections(config, (line) => log.info('postgres', { line })));
+  closes('connections', () => connections.stop());
   const database = new Database(connections.app, connections.roles);
+  closes('database', () => database.close());
   const tenancy = new Tenancy({ database, platformHost: config.platformHost });
   const rooms = buildRooms({
     ...{ config, connections, database, tenancy, clock, log },
@@ -65,6 +72,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   });
   const { auth, events, jobs, realtime } = rooms;
   const all: Room[] = Object.values(rooms);
+  for (const room of all) closes(room.name, () => room.stop?.());
 
   const migrateUnits = (units: readonly MigrationUnit[]) =>
     migrate(connections.owner, connections.roles, units, connections.appPassword);
@@ -85,10 +93,12 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     publish: (message) => realtime.publish(message),
     nudge: (what) => (what === 'events' ? events.nudge() : jobs.nudge()),
   };
+  closes('tracing', () => runtime.tracing?.stop());
   const offers = [...all.flatMap((room) => room.provides ?? []), ...(options.provides ?? [])];
   for (const offer of offers) runtime.kernelServices.set(offer.service.id, offer);
 
   const { front, routes, close } = await openFront(config, rooms, runtime, options.limits ?? DEFAULT_LIMITS);
+  closes('front', close);
   const host = new PluginHost({
     runtime,
     apps: front.apps,
@@ -108,28 +118,18 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   await host.installAll(options.plugins ?? []);
 
   const listener = hearChanges(connections, rooms, log);
+  closes('listener', () => listener.stop());
   await listener.start();
   for (const room of all) await room.start?.();
-
+  for (const room of all) closes(`${room.name}, draining`, () => room.drain?.());
+  // Sockets are connections of the server: it is not closed before they are.
+  closes('doors', () => Promise.all([front.drain(), realtime.drain?.()]));
+  const running = opened.move();
   return {
-    host,
-    switchboard,
-    database,
-    runtime,
-    ...rooms,
+    ...{ host, switchboard, database, runtime, ...rooms },
     handle: front.handle,
     listen: async () => ({ port: await front.listen(config.port, config.host) }),
-    async stop() {
-      // Sockets are connections of the server: it is not closed before they are.
-      await Promise.all([front.drain(), realtime.drain?.()]);
-      for (const room of all.toReversed()) await room.drain?.();
-      for (const room of all.toReversed()) await room.stop?.();
-      await close();
-      await listener.stop();
-      await runtime.tracing?.stop();
-      await database.close();
-      await connections.stop();
-    },
+    stop: () => running.disposeAsync(),
   };
 }
 

@@ -29,7 +29,9 @@ export async function migrate(
   appPassword?: string,
 ): Promise<void> {
   const client = new pg.Client(owner);
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw new Error(`The database does not answer: ${reasonOf(error)}. Check DATABASE_URL.`, { cause: error });
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await createRoles(client, roles, units, appPassword);
@@ -50,6 +52,12 @@ export async function migrate(
 }
 
 const MIGRATION_LOCK = 7_146_501;
+
+/** A name with several addresses fails with one error for each, and says nothing itself. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}
 
 async function applyUnit(client: pg.Client, id: string, schema: string, at: URL): Promise<void> {
   const { rows } = await client.query<{ name: string; sha256: string }>(

@@ -7,7 +7,14 @@ export async function openBus(
   servers: { readonly natsUrl: string | undefined; readonly redisUrl: string | undefined },
   name: string,
 ): Promise<Bus> {
-  if (servers.natsUrl !== undefined) return natsBus(servers.natsUrl, `${name}.realtime`);
+  if (servers.natsUrl !== undefined) return natsBus(servers.natsUrl, `${name}.realtime`).catch(silent('NATS_URL'));
   if (servers.redisUrl !== undefined) return redisBus(servers.redisUrl, `${name}.realtime`);
   return nobody;
+}
+
+function silent(setting: string) {
+  return (error: unknown): never => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The server that ${setting} names does not answer: ${reason}.`, { cause: error });
+  };
 }
