@@ -18,6 +18,7 @@ export interface Discovered {
 }
 
 const BOOT_MS = 5_000;
+const NO_PLUGIN = 'it does not export a plugin by default: export default definePlugin({ … })';
 
 /** Finds and imports the plugins that the configuration names. One that throws or never ends is left out, with why. */
 export async function discoverPlugins(root: string): Promise<Discovered> {
@@ -26,9 +27,13 @@ export async function discoverPlugins(root: string): Promise<Discovered> {
   const plugins: Plugin[] = [];
   for (const file of files) {
     if (broken.has(file)) continue;
-    const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: Plugin };
-    if (plugin?.header && plugin.contributions) plugins.push(plugin);
-    else broken.set(file, 'it does not export a plugin by default: export default definePlugin({ … })');
+    try {
+      const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: Plugin };
+      if (!plugin?.header || !plugin.contributions) throw new Error(NO_PLUGIN);
+      plugins.push(plugin);
+    } catch (error) {
+      broken.set(file, error instanceof Error ? error.message : String(error));
+    }
   }
   return { plugins, broken };
 }
@@ -59,35 +64,43 @@ async function probe(files: readonly string[]): Promise<Map<string, string>> {
   while (left.length > 0) {
     const stuck = await probeInThread(left, broken);
     if (stuck === undefined) break;
-    broken.set(stuck, `it did not finish loading within ${BOOT_MS / 1000} s`);
-    left = left.slice(left.indexOf(stuck) + 1);
+    broken.set(stuck.file, stuck.why);
+    left = left.slice(left.indexOf(stuck.file) + 1);
   }
   return broken;
 }
 
 /** Answers the file that did not come back. */
-function probeInThread(files: readonly string[], broken: Map<string, string>): Promise<string | undefined> {
+function probeInThread(
+  files: readonly string[],
+  broken: Map<string, string>,
+): Promise<{ file: string; why: string } | undefined> {
   return new Promise((done) => {
     let current = 0;
+    let over = false;
     const thread = new Worker(new URL('./probe-thread.ts', import.meta.url), {
       workerData: files,
       stdout: true,
       stderr: true,
     });
-    const finish = (stuck: string | undefined) => {
+    const finish = (why: string) => {
+      if (over) return;
+      over = true;
       clearTimeout(timer);
-      void thread.terminate().then(() => done(stuck));
+      const file = files[current];
+      void thread.terminate().then(() => done(file === undefined ? undefined : { file, why }));
     };
-    let timer = setTimeout(() => finish(files[current]), BOOT_MS);
+    const wait = () => setTimeout(finish, BOOT_MS, `it did not finish loading within ${BOOT_MS / 1000} s`);
+    let timer = wait();
     thread.on('message', ({ file, error }: { file: string; error?: string }) => {
       if (error !== undefined) broken.set(file, error);
       current += 1;
       clearTimeout(timer);
-      timer = setTimeout(() => finish(files[current]), BOOT_MS);
-      if (current === files.length) finish(undefined);
+      timer = wait();
+      if (current === files.length) finish('');
     });
     // process.exit() or a crash inside a plugin's module ends only the thread.
-    thread.on('error', () => finish(files[current]));
-    thread.on('exit', () => finish(files[current]));
+    thread.on('error', (error: Error) => finish(error.message));
+    thread.on('exit', (code) => finish(`it ended before it was loaded (exit code ${code})`));
   });
 }
