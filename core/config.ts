@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { S3Options } from './storage/s3-client.ts';
 
 /** Everything that can be set from outside, as the kernel uses it. */
 export interface Config {
@@ -12,6 +13,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly natsUrl: string | undefined;
   readonly smtpUrl: string | undefined;
+  /** Where objects lie, when not in the data directory. */
+  readonly s3: S3Options | undefined;
   readonly mailFrom: string;
   /** Signs URLs and derives keys. Generated and kept in the data directory when not given. */
   readonly secret: string;
@@ -52,6 +55,11 @@ export const SETTINGS = {
     pattern: /^(nats|tls):\/\//,
     secret: true,
   },
+  S3_BUCKET: { about: 'Bucket for objects. Absent: they lie in the data directory.' },
+  S3_ENDPOINT: { about: 'S3 server, where it is not Amazon’s.', pattern: /^https?:\/\// },
+  S3_REGION: { about: 'Region of the bucket.', fallback: 'us-east-1' },
+  S3_ACCESS_KEY_ID: { about: 'Key for the bucket. Absent: what the machine itself is allowed.' },
+  S3_SECRET_ACCESS_KEY: { about: 'Secret of that key.', secret: true },
   SMTP_URL: {
     about: 'Where mail is sent. Absent: it is kept in the development mailbox.',
     pattern: /^smtps?:\/\//,
@@ -114,6 +122,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
     redisUrl: read('REDIS_URL'),
     natsUrl: read('NATS_URL'),
     smtpUrl: read('SMTP_URL'),
+    s3: s3Options(read),
     mailFrom: read('PLINTH_MAIL_FROM') ?? '',
     platformHost: read('PLINTH_PLATFORM_HOST') ?? 'localhost',
     publicUrl: read('PLINTH_PUBLIC_URL') ?? `http://*:${port}`,
@@ -124,6 +133,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
     ...over,
     dataDir,
     secret: over.secret ?? read('PLINTH_SECRET') ?? keptSecret(dataDir),
+  };
+}
+
+function s3Options(read: (name: Name) => string | undefined): S3Options | undefined {
+  const bucket = read('S3_BUCKET');
+  if (bucket === undefined) return undefined;
+  return {
+    bucket,
+    endpoint: read('S3_ENDPOINT'),
+    region: read('S3_REGION'),
+    accessKeyId: read('S3_ACCESS_KEY_ID'),
+    secretAccessKey: read('S3_SECRET_ACCESS_KEY'),
   };
 }
 

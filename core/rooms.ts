@@ -15,7 +15,7 @@ import { createNotices } from './notices/notices.ts';
 import type { Bus } from './realtime/bus.ts';
 import { createRealtime, type RealtimeApi } from './realtime/realtime.ts';
 import type { Room } from './room.ts';
-import { openDiskDriver } from './storage/disk-driver.ts';
+import type { StorageDriver } from './storage/driver.ts';
 import { createStorage, type StorageApi } from './storage/storage.ts';
 import type { Tenancy } from './tenancy/tenancy.ts';
 
@@ -29,6 +29,7 @@ export interface RoomsDeps {
   readonly tenancy: Tenancy;
   readonly clock: Clock;
   readonly log: Log;
+  readonly driver: StorageDriver;
   /** Holds the events that a plugin hands to the ledger against what it declared. */
   readonly checkEvent: CheckEvent;
   /** The line to the other nodes. */
@@ -81,8 +82,7 @@ export function buildRooms(deps: RoomsDeps): Rooms {
     onProgress: ({ tenantId, runId, state, progress, note }) =>
       realtime.publish({ tenantId, plugin: KERNEL, path: `jobs/${runId}`, event: { state, progress, note } }),
   });
-  const driver = openDiskDriver(`${config.dataDir}/objects`);
-  const storage = createStorage({ database, clock, log, secret: config.secret, driver });
+  const storage = createStorage({ database, clock, log, secret: config.secret, driver: deps.driver });
   const ledger = createLedger({ database, clock, log, checkEvent, nudge: () => events.nudge() });
   const notices = createNotices({
     ...{ database, clock, mail, jobs, realtime, secret: config.secret },

@@ -41,6 +41,8 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
     facts: () => ({
       database: config.databaseUrl === undefined ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL',
       jobs: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
+      objects: config.s3 === undefined ? 'disk' : 'S3',
+      events: config.natsUrl === undefined ? 'PostgreSQL' : 'NATS JetStream',
       mail: config.smtpUrl === undefined ? 'development mailbox' : 'SMTP',
       plugins: [...loaded.values()].map(({ id, plugin }) => `${id} ${plugin.header.version}`),
     }),
