@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, openFront } from './front/open-front.ts';
 import { checkOwnEvent } from './plugins/check-own-event.ts';
 import { dropPlugin } from './plugins/drop-plugin.ts';
 import { PluginHost } from './plugins/host.ts';
+import { createLifecycle } from './plugins/lifecycle.ts';
 import { listSlot } from './plugins/list-slot.ts';
 import { openRoom } from './plugins/open-room.ts';
 import type { Runtime } from './plugins/runtime.ts';
@@ -60,7 +61,10 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   closes('connections', () => connections.stop());
   const database = new Database(connections.app, connections.roles);
   closes('database', () => database.close());
-  const tenancy = new Tenancy({ database, platformHost: config.platformHost });
+  const tenancy = new Tenancy({
+    ...{ database, platformHost: config.platformHost },
+    consented: (plugin, granted) => granted.isSupersetOf(runtime.loaded.get(plugin)?.capabilities ?? NOTHING),
+  });
   const rooms = buildRooms({
     ...{ config, connections, database, tenancy, clock, log },
     checkEvent: (plugin, id, payload) => checkOwnEvent(runtime, plugin, id, payload),
@@ -111,10 +115,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     permissions: auth,
   });
   for (const room of all) await openRoom(room, runtime, events, jobs);
-  const switches = { tenancy, loaded: runtime.loaded, createOwner: auth.createOwner };
-  const switchboard = new Switchboard(switches);
-  const tenancyOffer = tenancyService(switches, switchboard);
-  runtime.kernelServices.set(tenancyOffer.service.id, tenancyOffer);
+  const switchboard = await openSwitchboard(runtime, rooms, connections.owner);
   await host.installAll(options.plugins ?? []);
 
   const listener = hearChanges(connections, rooms, log);
@@ -132,6 +133,20 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     stop: () => running.disposeAsync(),
   };
 }
+
+/** Plugins in tenants: their switches, what becomes of data where they are off, and `tenancy@1` to reach both. */
+async function openSwitchboard(runtime: Runtime, rooms: Rooms, owner: Connections['owner']): Promise<Switchboard> {
+  const { tenancy, auth, storage, events, jobs } = rooms;
+  const lifecycle = createLifecycle({ ...runtime, owner, storage });
+  await openRoom(lifecycle, runtime, events, jobs);
+  const switches = { tenancy, loaded: runtime.loaded, createOwner: auth.createOwner };
+  const switchboard = new Switchboard(switches);
+  const offer = tenancyService(switches, switchboard, lifecycle);
+  runtime.kernelServices.set(offer.service.id, offer);
+  return switchboard;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** The kernel's own migrations, in the order of its rooms. */
 export function kernelMigrations(): MigrationUnit[] {

@@ -9,6 +9,7 @@ import type { PluginChange } from '../tenancy/rows.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import type { Tenancy } from '../tenancy/tenancy.ts';
 import { dependentsIn, prerequisitesIn } from './host.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Loaded } from './runtime.ts';
 
 export interface SwitchboardDeps {
@@ -85,7 +86,7 @@ export class Switchboard {
       title: header.title,
       summary: header.summary,
       version: header.version,
-      state: tenant.plugins.get(id)?.state ?? 'available',
+      ...stateOf(tenant, id),
       wanted: [...capabilities],
       granted: [...(tenant.plugins.get(id)?.capabilities ?? [])],
       settings: settingsOf(tenant),
@@ -106,6 +107,14 @@ export class Switchboard {
   }
 }
 
+function stateOf(tenant: TenantState, plugin: string): Pick<TenantPlugin, 'state' | 'retainedUntil'> {
+  const { state = 'available', retainedUntil } = tenant.plugins.get(plugin) ?? {};
+  return {
+    state: state === 'enabled' && !tenant.enabled.has(plugin) ? 'needs-consent' : state,
+    ...(retainedUntil ? { retainedUntil: retainedUntil.toISOString() } : {}),
+  };
+}
+
 interface Consent {
   readonly plugin: string;
   readonly capabilities: readonly string[];
@@ -114,7 +123,11 @@ interface Consent {
 const PAGE = 50;
 
 /** `tenancy@1`: a tenant sees and changes itself; making and listing tenants is for the platform's operators. */
-export function tenancyService({ tenancy, createOwner }: SwitchboardDeps, board: Switchboard): Provided {
+export function tenancyService(
+  { tenancy, createOwner }: SwitchboardDeps,
+  board: Switchboard,
+  lifecycle: Lifecycle,
+): Provided {
   const mine = async (call: Call) => {
     const state = await tenancy.byId(call.tenant.id);
     if (!state) throw kernelErrors.no_tenant();
@@ -154,6 +167,10 @@ export function tenancyService({ tenancy, createOwner }: SwitchboardDeps, board:
       await board.disable(call.tenant.id, plugin);
       return {};
     },
+    export: (call, { plugin }) => lifecycle.export(call.tenant.id, plugin),
+    retain: async (call, { plugin, days }) => ({
+      until: (await lifecycle.retain(call.tenant.id, plugin, days)).toISOString(),
+    }),
     configure: async (call, { plugin, settings }) => {
       await board.configure(call.tenant.id, plugin, settings);
       return {};

@@ -35,6 +35,8 @@ export interface StorageApi {
   stat(tenantId: string, objectId: string): Promise<StoredObject | undefined>;
   read(tenantId: string, objectId: string, range?: ByteRange): Promise<Readable>;
   delete(tenantId: string, objectId: string): Promise<void>;
+  /** What a plugin keeps, for whoever hands it out. */
+  listOf(tenantId: string, plugin: string): Promise<StoredObject[]>;
   /** Everything of a person who leaves, or of a plugin that is dropped. */
   deleteAllOf(tenantId: string, owner: { readonly accountId: string } | { readonly plugin: string }): Promise<number>;
   signUrl(tenantId: string, object: StoredObject, options?: LinkOptions): { url: string; expiresAt: Date };
@@ -79,6 +81,11 @@ export function createStorage({
 
     async delete(tenantId, objectId) {
       if (!(await intake.remove(tenantId, objectId))) throw errors.object_missing();
+    },
+
+    async listOf(tenantId, plugin) {
+      const rows = await catalog.query(tenantId, "plugin = $2 and state = 'stored' order by id", [plugin]);
+      return rows.map(storedObject);
     },
 
     async deleteAllOf(tenantId, owner) {

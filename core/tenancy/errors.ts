@@ -22,6 +22,8 @@ export const errors = defineErrors('kernel', {
     title: 'The plugin wants more than was consented to.',
     fix: 'Consent to every capability in "wanted".',
   },
+  plugin_on: { status: 409, title: 'The plugin is switched on here.', fix: 'Switch it off first.' },
+  nothing_kept: { status: 404, title: 'That plugin keeps nothing here.' },
   bad_settings: {
     status: 400,
     title: 'Those settings do not fit the plugin.',

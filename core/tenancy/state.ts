@@ -20,7 +20,12 @@ export interface TenantPluginState {
   readonly version: string;
   readonly settings: unknown;
   readonly capabilities: ReadonlySet<string>;
+  /** Switched off for good: its data is dropped then. */
+  readonly retainedUntil?: Date;
 }
+
+/** Whether what a tenant has consented to is enough for the version of a plugin that runs here. */
+export type Consented = (plugin: string, granted: ReadonlySet<string>) => boolean;
 
 interface Row {
   id: string;
@@ -38,6 +43,7 @@ interface Row {
     state: TenantPluginState['state'];
     settings: unknown;
     capabilities: string[];
+    retained_until: string | null;
   }[];
 }
 
@@ -46,6 +52,7 @@ export async function readTenantState(
   database: Database,
   platformHost: string,
   by: { readonly id: string } | { readonly slug: string } | { readonly host: string },
+  consented: Consented,
 ): Promise<TenantState | undefined> {
   const [where, value] =
     'id' in by
@@ -57,29 +64,36 @@ export async function readTenantState(
     const { rows } = await client.query<Row>(
       `select t.id, t.slug, t.name, t.locale, t.zone, t.platform, t.state, t.origins,
          array(select host from kernel.host h where h.tenant_id = t.id order by created_at) as hosts,
-         coalesce((select json_agg(p) from (select plugin, version, state, settings, capabilities
+         coalesce((select json_agg(p) from (select plugin, version, state, settings, capabilities, retained_until
            from kernel.tenant_plugin where tenant_id = t.id) p), '[]') as plugins
        from kernel.tenant t where ${where}`,
       [value],
     );
     return rows[0];
   }, 'read');
-  return row && stateOf(row, platformHost);
+  return row && stateOf(row, platformHost, consented);
 }
 
 function stateOf(
-  { id, slug, name, locale, zone, platform, state, hosts, origins, plugins }: Row,
+  { id, slug, name, locale, zone, platform, state, hosts, origins, plugins: rows }: Row,
   platformHost: string,
+  consented: Consented,
 ): TenantState {
+  const plugins = new Map<string, TenantPluginState>(
+    rows.map(({ plugin, capabilities, retained_until: until, ...rest }) => [
+      plugin,
+      { ...rest, capabilities: new Set(capabilities), ...(until === null ? {} : { retainedUntil: new Date(until) }) },
+    ]),
+  );
+  const runs = ([plugin, { state: is, capabilities }]: [string, TenantPluginState]) =>
+    is === 'enabled' && consented(plugin, capabilities);
   return {
     facts: { id, slug, name, locale, zone },
     platform,
     active: state === 'active',
     hosts: [`${slug}.${platformHost}`, ...hosts],
     origins,
-    enabled: new Set(plugins.filter((each) => each.state === 'enabled').map((each) => each.plugin)),
-    plugins: new Map(
-      plugins.map(({ plugin, capabilities, ...rest }) => [plugin, { ...rest, capabilities: new Set(capabilities) }]),
-    ),
+    enabled: new Set([...plugins].filter(runs).map(([plugin]) => plugin)),
+    plugins,
   };
 }

@@ -14,12 +14,14 @@ import {
   updateTenant,
   upsertPlugin,
 } from './rows.ts';
-import { readTenantState, type TenantState } from './state.ts';
+import { type Consented, readTenantState, type TenantState } from './state.ts';
 
 export interface TenancyDeps {
   readonly database: Database;
   /** Tenants live at `NAME.<platformHost>`. */
   readonly platformHost: string;
+  /** A wider version of a plugin is off where nobody has agreed to it. */
+  readonly consented?: Consented;
 }
 
 /** Unknown hosts are remembered too, or a stranger's Host header is a query each; but not for ever. */
@@ -30,13 +32,15 @@ export class Tenancy implements Room {
   readonly name = 'tenancy';
   readonly #database: Database;
   readonly #platformHost: string;
+  readonly #consented: Consented;
   readonly #byHost: Cache = new Map();
   readonly #byId: Cache = new Map();
   /** What was known last of a tenant, also while it is read anew. */
   readonly #last = new Map<string, TenantState>();
 
-  constructor({ database, platformHost }: TenancyDeps) {
+  constructor({ database, platformHost, consented = () => true }: TenancyDeps) {
     this.#database = database;
+    this.#consented = consented;
     this.#platformHost = platformHost;
   }
 
@@ -121,6 +125,11 @@ export class Tenancy implements Room {
     await this.#changed(tenantId, off ? plugin : undefined);
   }
 
+  /** Its rows were changed by somebody else: every node reads them anew. */
+  async wrote(tenantId: string): Promise<void> {
+    await this.#changed(tenantId);
+  }
+
   /** Something about a tenant changed, here or on another node: forget what was read. */
   forget(tenantId?: string): void {
     // Hosts are few and changes rare: dropping all of them needs no reverse index.
@@ -130,7 +139,7 @@ export class Tenancy implements Room {
   }
 
   async #read(by: Parameters<typeof readTenantState>[2]): Promise<TenantState | undefined> {
-    const state = await readTenantState(this.#database, this.#platformHost, by);
+    const state = await readTenantState(this.#database, this.#platformHost, by, this.#consented);
     if (state) {
       if (this.#last.size >= MOST_CACHED) this.#last.clear();
       this.#last.set(state.facts.id, state);

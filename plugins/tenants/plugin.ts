@@ -6,7 +6,14 @@ import { Brand } from './brand.ts';
 import { PluginSwitched, SiteChanged } from './contract.ts';
 import { putBrand } from './routes/brand.ts';
 import { addHost, listHosts, removeHost } from './routes/hosts.ts';
-import { configurePlugin, disablePlugin, enablePlugin, listPlugins } from './routes/plugins.ts';
+import {
+  configurePlugin,
+  disablePlugin,
+  enablePlugin,
+  exportPlugin,
+  listPlugins,
+  retainPlugin,
+} from './routes/plugins.ts';
 import { changeSite, getSite } from './routes/site.ts';
 import { createTenant, listTenants } from './routes/tenants.ts';
 import { CAPABILITIES, ID, MANAGE } from './self.ts';
@@ -40,6 +47,8 @@ export default definePlugin({
     enablePlugin(plugin),
     disablePlugin(plugin),
     configurePlugin(plugin),
+    exportPlugin(plugin),
+    retainPlugin(plugin),
     listTenants(plugin),
     createTenant(plugin),
   ],

@@ -68,7 +68,7 @@ export const Storage = service('storage@1', {
     input: Type.Object({
       content: Type.Union([
         Type.Object({ text: Type.String({ maxLength: MiB }), type: Type.Optional(TextType) }),
-        Type.Object({ base64: Type.String({ maxLength: (MiB / 3) * 4 + 4, pattern: '^[A-Za-z0-9+/]*={0,2}$' }) }),
+        Type.Object({ base64: Type.String({ maxLength: Math.ceil(MiB / 3) * 4, pattern: '^[A-Za-z0-9+/]*={0,2}$' }) }),
       ]),
       ...describing,
     }),

@@ -22,6 +22,8 @@ export const TenantPlugin = Type.Object({
   state: Type.Union([
     Type.Literal('available'),
     Type.Literal('enabled'),
+    /** Off, because its new version wants more than was granted: `enable` it again. */
+    Type.Literal('needs-consent'),
     Type.Literal('disabled'),
     Type.Literal('exported'),
     Type.Literal('retained'),
@@ -29,6 +31,8 @@ export const TenantPlugin = Type.Object({
   /** What it may touch if switched on, and what this tenant has consented to. */
   wanted: Type.Array(Type.String()),
   granted: Type.Array(Type.String()),
+  /** When its data will be dropped. */
+  retainedUntil: Type.Optional(Type.String({ format: 'date-time' })),
   settings: Type.Unknown(),
   settingsSchema: Type.Optional(Type.Unknown()),
 });
@@ -36,6 +40,18 @@ export type TenantPlugin = Static<typeof TenantPlugin>;
 
 /** A plugin to switch on, and everything it may touch: less than it wants is refused. */
 const Consent = Type.Object({ plugin: Type.String(), capabilities: Type.Array(Type.String()) });
+
+/** Everything that a plugin keeps of a tenant, as lines of JSON, behind a link that anyone can follow until it ends. */
+export const PluginExport = Type.Object({
+  objectId: Type.String({ format: 'uuid' }),
+  url: Type.String(),
+  bytes: Type.Integer(),
+  expiresAt: Type.String({ format: 'date-time' }),
+});
+export type PluginExport = Static<typeof PluginExport>;
+
+/** When a plugin's data is dropped, unless it is switched on again before. */
+export const Retention = Type.Object({ until: Type.String({ format: 'date-time' }) });
 
 const Empty = Type.Object({});
 const capability = 'tenancy:admin';
@@ -87,5 +103,16 @@ export const Tenancy = service('tenancy@1', {
   plugins: { input: Empty, output: Type.Object({ items: Type.Array(TenantPlugin) }), capability },
   enable: { input: Consent, output: Empty, capability },
   disable: { input: Type.Object({ plugin: Type.String() }), output: Empty, capability },
+  /** Of a plugin that is switched off. */
+  export: { input: Type.Object({ plugin: Type.String() }), output: PluginExport, capability },
+  /** Keeps the data of a plugin that is switched off for so many days more, 30 if not said, and then drops it. */
+  retain: {
+    input: Type.Object({
+      plugin: Type.String(),
+      days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+    }),
+    output: Retention,
+    capability,
+  },
   configure: { input: Type.Object({ plugin: Type.String(), settings: Type.Unknown() }), output: Empty, capability },
 });

@@ -51,6 +51,14 @@ export const pluginRecipes: Recipes = {
     await site.enable('tip-jar');
     return { params: { plugin: 'tip-jar' } };
   },
+  'POST /api/tenants/plugins/{plugin}/export': async ({ site }) => {
+    await site.disable('tip-jar');
+    return { params: { plugin: 'tip-jar' } };
+  },
+  'PUT /api/tenants/plugins/{plugin}/retention': async ({ site }) => {
+    await site.disable('tip-jar');
+    return { params: { plugin: 'tip-jar' }, body: { days: 30 } };
+  },
   'GET /api/tenants/tenants': plain,
   'POST /api/tenants/tenants': async () => ({
     body: { slug: fresh(), name: 'Another', owner: { email: 'owner@another.example', password, displayName: 'Owner' } },

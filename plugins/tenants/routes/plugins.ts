@@ -1,7 +1,7 @@
 // The switchboard of a site. The event is told by every good request, also where nothing changed: so a request that was
 // cut off before it is mended by repeating it.
 import type { ContextOf } from '@plinth/sdk';
-import { TenantPlugin } from '@plinth/sdk/services/tenancy.ts';
+import { PluginExport, Retention, TenantPlugin } from '@plinth/sdk/services/tenancy.ts';
 import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import type { header, Tenants } from '../plugin.ts';
@@ -60,6 +60,37 @@ export const configurePlugin = (plugin: Tenants) =>
       // Settings may hold secrets, and the audit log cannot forget: only that they changed.
       await ctx.audit.write({ action: 'plugin-configured', subject: params.plugin });
       return stateOf(ctx, params.plugin);
+    },
+  );
+
+export const exportPlugin = (plugin: Tenants) =>
+  plugin.route(
+    'POST /plugins/:plugin/export',
+    {
+      ...access,
+      summary: 'Hand out everything that a plugin which is off keeps here: a link to lines of JSON, good for a day',
+      reply: PluginExport,
+    },
+    async (ctx, { params }) => {
+      const made = await ctx.tenancy.export({ plugin: params.plugin });
+      await ctx.audit.write({ action: 'plugin-exported', subject: params.plugin });
+      return made;
+    },
+  );
+
+export const retainPlugin = (plugin: Tenants) =>
+  plugin.route(
+    'PUT /plugins/:plugin/retention',
+    {
+      ...access,
+      summary: 'Drop what a plugin which is off keeps here, after so many days; switching it on before calls it off',
+      body: Type.Object({ days: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }) }),
+      reply: Retention,
+    },
+    async (ctx, { params, body: { days } }) => {
+      const made = await ctx.tenancy.retain({ plugin: params.plugin, days });
+      await ctx.audit.write({ action: 'plugin-retained', subject: params.plugin, detail: { until: made.until } });
+      return made;
     },
   );
 

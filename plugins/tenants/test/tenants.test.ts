@@ -211,6 +211,8 @@ describe('who may', () => {
     ['PUT', '/plugins/tip-jar', TIP_JAR],
     ['DELETE', '/plugins/tip-jar', undefined],
     ['PUT', '/plugins/tip-jar/settings', { welcomePoints: 1_000_000 }],
+    ['POST', '/plugins/tip-jar/export', undefined],
+    ['PUT', '/plugins/tip-jar/retention', { days: 1 }],
   ] as const;
 
   test('every route but one that only reads public facts is tried here', () => {
