@@ -32,6 +32,7 @@ export const AccountName = Type.String({
 
 /** Your own name for what you ask. The same key returns the first answer; with other content it is refused. */
 const Key = Type.String({ minLength: 1, maxLength: 200, pattern: '^[!-~]+$' });
+/** Kept for ever, also when a person asks to be forgotten: point to what is personal by an id instead of writing it. */
 const Text = Type.String({ minLength: 1, maxLength: 300, pattern: '^[^\\u0000-\\u001f\\u007f]*$' });
 const Time = Type.String({ format: 'date-time' });
 const EntryNumber = Type.Integer({ minimum: 1, maximum: LARGEST });
@@ -126,7 +127,7 @@ export const StatementOf = Type.Object({
   /** From then on, and before then. */
   since: Type.Optional(Time),
   until: Type.Optional(Time),
-  cursor: Type.Optional(Type.String({ maxLength: 40 })),
+  cursor: Type.Optional(Type.String({ pattern: '^[0-9a-z]{1,11}$' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
 });
 export type StatementOf = Static<typeof StatementOf>;
