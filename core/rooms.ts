@@ -82,7 +82,10 @@ export function buildRooms(deps: RoomsDeps): Rooms {
     onProgress: ({ tenantId, runId, state, progress, note }) =>
       realtime.publish({ tenantId, plugin: KERNEL, path: `jobs/${runId}`, event: { state, progress, note } }),
   });
-  const storage = createStorage({ database, clock, log, secret: config.secret, driver: deps.driver });
+  const storage = createStorage({
+    ...{ database, clock, log, secret: config.secret, driver: deps.driver },
+    nudge: () => events.nudge(),
+  });
   const ledger = createLedger({ database, clock, log, checkEvent, nudge: () => events.nudge() });
   const notices = createNotices({
     ...{ database, clock, mail, jobs, realtime, secret: config.secret },

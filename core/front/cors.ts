@@ -11,7 +11,8 @@ export function corsHeaders(
   return {
     vary: 'Origin',
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'x-request-id, retry-after, etag, location',
+    'access-control-expose-headers':
+      'x-request-id, retry-after, etag, location, content-range, accept-ranges, tus-resumable, upload-offset, upload-length, upload-expires',
   };
 }
 

@@ -14,7 +14,13 @@ export function ensureSystemParts(tier) {
   if (apt) {
     say(`Installing ${missing.map((part) => part.name).join(', ')} with apt …`);
     runApt(apt, ['update', '-qq']);
-    runApt(apt, ['install', '-y', '-qq', '--no-install-recommends', ...missing.map((part) => part.package)]);
+    runApt(apt, [
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      ...missing.flatMap((part) => part.package.split(' ')),
+    ]);
   }
   return missing.filter(isMissing);
 }
