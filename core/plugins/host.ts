@@ -77,6 +77,7 @@ export interface Running {
 export class PluginHost {
   readonly quarantined = new Map<string, string>();
   readonly #deps: HostDeps;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
@@ -99,23 +100,40 @@ export class PluginHost {
     }
   }
 
-  /** Installs one plugin, or puts a new version in the place of the old. The old one serves until the new one is ready. */
-  async install(plugin: Plugin): Promise<void> {
-    this.quarantined.delete(plugin.header.id);
-    if (!this.#isSound(plugin)) throw new Error(this.quarantined.get(plugin.header.id));
-    const others = [...this.loaded.values()].filter((each) => each.id !== plugin.header.id).map((each) => each.plugin);
-    const { refused } = orderPlugins(
-      [...others, plugin].map(nodeOf),
-      new Set(this.#deps.runtime.kernelServices.keys()),
-    );
-    const reason = refused.get(plugin.header.id);
-    if (reason !== undefined) throw new Error(`${plugin.header.id} cannot be installed: ${reason}.`);
-    await this.#deps.migrate(unitsOf(plugin));
-    await this.#mount(plugin);
+  /**
+   * Installs one plugin, or puts a new version in the place of the old. The old one serves until the new one is ready,
+   * and goes on serving when the new one fails. Where the new one wants more than was consented to, it is off.
+   */
+  install(plugin: Plugin): Promise<void> {
+    return this.#inTurn(async () => {
+      const { id } = plugin.header;
+      const wrong = validatePlugin(plugin);
+      if (wrong.length > 0) throw new Error(`${id} cannot be installed: ${wrong.join('; ')}.`);
+      const others = [...this.loaded.values()].filter((each) => each.id !== id).map((each) => each.plugin);
+      const kernelServices = new Set(this.#deps.runtime.kernelServices.keys());
+      const { refused } = orderPlugins([...others, plugin].map(nodeOf), kernelServices);
+      // Another one is refused when this version provides no more what that one needs.
+      for (const [who, reason] of refused) {
+        throw new Error(`${id} cannot be installed: ${who === id ? '' : `of ${who}, `}${reason}.`);
+      }
+      await this.#deps.migrate(unitsOf(plugin));
+      const before = this.loaded.get(id);
+      try {
+        await this.#mount(plugin);
+      } catch (error) {
+        if (before && this.loaded.get(id) !== before) await this.#mount(before.plugin);
+        throw error;
+      }
+      this.quarantined.delete(id);
+    });
   }
 
   /** Takes a plugin away from every tenant. Its data stays until it is dropped. */
-  async remove(id: string): Promise<void> {
+  remove(id: string): Promise<void> {
+    return this.#inTurn(() => this.#remove(id));
+  }
+
+  async #remove(id: string): Promise<void> {
     const { runtime, apps, events, jobs, channels, permissions } = this.#deps;
     const dependent = [...this.loaded.values()].find(
       (each) => each.id !== id && needsProviderOf(each.plugin, this.loaded.get(id)),
@@ -132,12 +150,21 @@ export class PluginHost {
   }
 
   /** Removes a plugin for good, with everything it kept. What it moved in the ledger stays. */
-  async drop(id: string): Promise<void> {
-    await this.remove(id);
-    await this.#deps.events.forget(id);
-    await this.#deps.jobs.forget(id);
-    await this.#deps.drop(id);
-    this.#deps.runtime.tenancy.forget();
+  drop(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#remove(id);
+      await this.#deps.events.forget(id);
+      await this.#deps.jobs.forget(id);
+      await this.#deps.drop(id);
+      this.#deps.runtime.tenancy.forget();
+    });
+  }
+
+  /** Two changes at once could each be sound and break what they make together. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(change);
+    this.#last = mine.catch(() => {});
+    return mine;
   }
 
   setAside(id: string, reason: string): void {
@@ -177,14 +204,13 @@ export class PluginHost {
       routes,
     );
     const before = { app: apps.get(id), existed: runtime.loaded.has(id) };
-    if (before.existed) {
-      await events.unsubscribe(id);
-      await jobs.remove(id);
-    }
+    // The swap itself, in one breath: the next request meets the new version, and its consent is looked at anew.
     runtime.loaded.set(id, loaded);
     apps.set(id, app);
+    runtime.tenancy.forget();
     permissions.declare(id, declared, roles);
     openChannels(runtime, channels, loaded);
+    if (before.existed) await Promise.all([events.unsubscribe(id), jobs.remove(id)]);
     for (const { event, id: consumer, handler } of of(plugin, 'consumer')) {
       await events.subscribe({
         plugin: id,

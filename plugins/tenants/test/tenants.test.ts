@@ -229,6 +229,9 @@ describe('who may', () => {
     async (method, path, body) => {
       const { owner, member, site } = await aSite();
       const other = await aSite();
+      // Something to hand out.
+      await site.enable('tip-jar');
+      await site.disable('tip-jar');
       const send = (caller: typeof owner | ReturnType<typeof site.anyone>, headers = {}) =>
         caller.send<{ code: string }>(method, `/api/tenants${path}`, body, headers);
       expect(await send(member)).toMatchObject({ status: 403, body: { code: 'kernel.forbidden' } });
