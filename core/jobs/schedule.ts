@@ -31,24 +31,34 @@ export class Schedule {
     this.#deps = deps;
   }
 
-  /** A job that is new to a tenant is due for the first time one interval from now. */
+  /**
+   * A job that is new to a tenant is due for the first time one interval from now. No job is due later than that: what
+   * a clock that ran ahead wrote, or a longer interval of before, would be waited for.
+   */
   async spread(definitions: readonly Definition[]): Promise<void> {
     const now = this.#deps.clock.now().getTime();
     const repeated = definitions.filter((definition) => definition.job.every !== undefined);
-    await this.#deps.database.spanning((_tx, client) =>
-      client.query(
+    const first = [
+      repeated.map((definition) => definition.plugin),
+      repeated.map((definition) => definition.name),
+      repeated.map((definition) => new Date(now + interval(definition))),
+    ];
+    await this.#deps.database.spanning(async (_tx, client) => {
+      await client.query(
+        `update kernel.job_schedule s set next_due = d.due
+         from unnest($1::text[], $2::text[], $3::timestamptz[]) as d (plugin, job, due)
+         where s.plugin = d.plugin and s.job = d.job and s.next_due > d.due`,
+        first,
+      );
+      await client.query(
         `insert into kernel.job_schedule (tenant_id, plugin, job, next_due)
          select t.id, d.* from kernel.tenant t cross join unnest($1::text[], $2::text[], $3::timestamptz[]) as d (plugin, job, due)
          where t.state = 'active' and not exists (select from kernel.job_schedule s
            where (s.tenant_id, s.plugin, s.job) = (t.id, d.plugin, d.job))
          on conflict do nothing`,
-        [
-          repeated.map((definition) => definition.plugin),
-          repeated.map((definition) => definition.name),
-          repeated.map((definition) => new Date(now + interval(definition))),
-        ],
-      ),
-    );
+        first,
+      );
+    });
   }
 
   /** Enqueues what is due. Answers whether there may be more. */
