@@ -15,8 +15,8 @@ const LARGEST_BATCH = 2_000;
 const LONGEST_QUEUE = 10_000;
 /** Batches on their way: one is decided while the server works on the other. */
 const IN_FLIGHT = 2;
-/** Commands for which that pays. Fewer wait for the batch before them: each batch costs the disk a write. */
-const WORTH_OVERLAPPING = 32;
+/** How much longer a command keeps this process busy than it takes to decide it. */
+const ALL_THE_WORK = 3;
 /** Pauses between attempts while the database is away: a killed server is back within them. */
 const PATIENCE_MS = [20, 50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000, 1_000];
 /** Batches that read first, after another node wrote to one of our books: it will go on doing so. */
@@ -43,6 +43,8 @@ export class Lane {
   #grounded = new Map<number, readonly Waiting[]>();
   #taken = 0;
   #careful = 0;
+  /** Milliseconds to decide one command, lately. */
+  #thinkMs = 0;
   #scheduled = false;
   #closed = false;
   #idle: (() => void) | undefined;
@@ -98,12 +100,18 @@ export class Lane {
 
   #mayLaunch(): boolean {
     if (this.#grounded.size > 0 || this.#inFlight >= IN_FLIGHT) return false;
-    return this.#waiting.length >= (this.#inFlight === 0 ? 1 : WORTH_OVERLAPPING);
+    return this.#inFlight === 0 ? this.#waiting.length > 0 : this.#overlapPays(this.#waiting.length);
+  }
+
+  /** Two batches cost the disk two writes. That pays if this process is busy for longer than a write with one of them. */
+  #overlapPays(commands: number): boolean {
+    return commands * this.#thinkMs * ALL_THE_WORK > this.#line.flushMs;
   }
 
   #take(): Waiting[] {
     const waiting = this.#waiting.length;
-    const most = this.#inFlight === 0 && waiting >= 2 * WORTH_OVERLAPPING ? Math.ceil(waiting / 2) : waiting;
+    const half = Math.ceil(waiting / 2);
+    const most = this.#inFlight === 0 && this.#overlapPays(waiting - half) ? half : waiting;
     let count = 0;
     for (let entries = 0; count < most; count++) {
       entries += this.#waiting[count]?.command.legs.length ?? 0;
@@ -117,7 +125,10 @@ export class Lane {
       this.#careful -= 1;
       return undefined;
     }
-    return planByMemory(this.#memory, commandsOf(batch), this.#now());
+    const began = performance.now();
+    const plan = planByMemory(this.#memory, commandsOf(batch), this.#now());
+    this.#thinkMs += ((performance.now() - began) / batch.length - this.#thinkMs) / 8;
+    return plan;
   }
 
   async #fly(order: number, batch: readonly Waiting[], plan: Plan): Promise<void> {

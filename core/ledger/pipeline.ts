@@ -40,11 +40,17 @@ export class Line {
   readonly #begin: string;
   #client: Promise<pg.PoolClient> | undefined;
   #users = 0;
+  #flushMs = 0;
   #broken: Error | undefined;
 
   constructor(pool: pg.Pool, role: string) {
     this.#pool = pool;
     this.#begin = `begin; set local role "${role}"; set local lock_timeout = ${LOCKED_MS}`;
+  }
+
+  /** How long the disk takes to keep a transaction, lately. */
+  get flushMs(): number {
+    return this.#flushMs;
   }
 
   /** `run` either sends all at once, or has the line to itself while it waits for answers. */
@@ -58,9 +64,13 @@ export class Line {
       pipeline.tell({ text: this.#begin });
       const answer = run(pipeline);
       const result = answer instanceof Promise ? await answer : answer;
+      const executed = Promise.all(sent);
       pipeline.tell({ text: 'commit' });
       pipeline = undefined;
+      await executed;
+      const began = performance.now();
       await Promise.all(sent);
+      this.#flushMs += (performance.now() - began - this.#flushMs) / 8;
       return result;
     } catch (error) {
       // Behind a failed statement "commit" rolls back too; this is for what failed before it was sent.

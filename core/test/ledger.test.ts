@@ -512,6 +512,14 @@ describe('nobody rewrites a book', () => {
     );
   }
 
+  test('verify finds money that is held for nobody', async () => {
+    const book = await aBookWithAda();
+    await book.hold(ADA, 5);
+    expect((await book.verify()).broken).toBeUndefined();
+    await forge(book.tenantId, `update ledger.hold set state = 'release' where tenant_id = $book`);
+    expect((await book.verify()).broken?.reason).toBe('A hold is settled, but its money is still held.');
+  });
+
   test.each([
     ['another amount', 'update ledger.transfer set minor = 31 where tenant_id = $book and seq = 2', 2],
     ['another receiver', 'update ledger.transfer set to_account = 1 where tenant_id = $book and seq = 3', 3],
