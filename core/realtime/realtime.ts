@@ -83,7 +83,7 @@ export function createRealtime({ clock, log, bus = nobody, limits: changed }: Re
     },
     publish: ({ tenantId, plugin, path, event }) => {
       const json = JSON.stringify(event);
-      if (json.length > limits.eventBytes)
+      if (Buffer.byteLength(json) > limits.eventBytes)
         throw kernel.too_large({ detail: `An event has ${limits.eventBytes} bytes at most.` });
       street.tellAll({ kind: 'event', tenantId, channel: `${plugin}/${path}`, at: clock.now().toISOString(), json });
     },

@@ -87,7 +87,8 @@ describe('a message', () => {
   test('keeps no secret once it is sent, and the log never has an address or a link', async () => {
     await room.enqueue();
     await room.mail.settle();
-    expect(await room.rows()).toMatchObject([{ state: 'sent', attempts: 1, data: {} }]);
+    const [row] = await room.rows();
+    expect([row?.state, row?.attempts, row?.data]).toEqual(['sent', 1, {}]);
     expect(JSON.stringify(room.logged)).not.toMatch(/example\.org|verify-email#/);
   });
 
@@ -234,9 +235,8 @@ describe('when sending fails', () => {
       room.clock.advance('1d');
     }
     expect(server.received).toHaveLength(8);
-    expect(await room.rows()).toMatchObject([
-      { state: 'failed', reason: expect.stringContaining('try later'), data: {} },
-    ]);
+    expect(await room.rows()).toMatchObject([{ state: 'failed', reason: expect.stringContaining('try later') }]);
+    expect((await room.rows())[0]?.data).toEqual({});
   });
 
   test('a connection that breaks after the message was given is repeated under the same id', async () => {

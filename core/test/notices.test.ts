@@ -237,6 +237,13 @@ describe('quiet hours', () => {
     .tuple(fc.nat(23), fc.nat(59))
     .map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'));
 
+  test('are an hour shorter in the night when clocks go forward, and longer when they go back', () => {
+    const night = { starts: '22:00', ends: '07:00', zone: 'Europe/Lisbon' };
+    expect(quietUntil(new Date('2026-03-28T23:00:00Z'), night)).toEqual(new Date('2026-03-29T06:00:00Z'));
+    expect(quietUntil(new Date('2026-10-24T22:00:00Z'), night)).toEqual(new Date('2026-10-25T07:00:00Z'));
+    expect(quietUntil(new Date('2026-01-10T12:00:00Z'), night)).toBeUndefined();
+  });
+
   test('end when the person’s clock says so, also when clocks are changed', () => {
     const instant = fc.date({ min: new Date('2026-01-01'), max: new Date('2028-01-01'), noInvalidDate: true });
     fc.assert(

@@ -346,7 +346,7 @@ describe('presence', () => {
 
   test('adds up to who is here, for everybody who listens', async () => {
     const watcher = await node.open('ada', 'watcher');
-    const known = new Set((await watcher.join('chat/rooms/1')).people as string[]);
+    const before = (await watcher.join('chat/rooms/1')).people as string[];
     const pages = new Map<string, Page>();
     await fc.assert(
       fc.asyncProperty(
@@ -368,18 +368,19 @@ describe('presence', () => {
       ),
       { numRuns: 20 },
     );
+    const known = () => {
+      const people = new Set(before);
+      for (const { type, joined, left } of watcher.told) {
+        if (type !== 'presence') continue;
+        for (const who of joined as string[]) people.add(who);
+        for (const who of left as string[]) people.delete(who);
+      }
+      return people;
+    };
     await watcher.hears(
       'presence',
-      (frame) => frame === watcher.told.findLast(({ type }) => type === 'presence') && frame.here === pages.size + 1,
+      () => known().symmetricDifference(new Set([...pages.keys(), 'watcher'])).size === 0,
     );
-    for (const { joined, left } of watcher.told.filter(({ type }) => type === 'presence') as unknown as {
-      joined: string[];
-      left: string[];
-    }[]) {
-      for (const who of joined) known.add(who);
-      for (const who of left) known.delete(who);
-    }
-    expect(known).toEqual(new Set([...pages.keys(), 'watcher']));
   });
 
   test('tells who types, once, until they send, leave or stop', async () => {
@@ -411,6 +412,18 @@ describe('presence', () => {
     await calm();
     expect(eve.told.map(({ type }) => type)).toEqual(['welcome', 'joined', 'pong']);
   });
+});
+
+test('an event of any size arrives whole', async () => {
+  await start({ limits: { eventBytes: 200_000, bufferedBytes: 10_000_000 } });
+  const page = await node.open('ada', 'eve');
+  await page.join('chat/rooms/1');
+  const texts = [1, 20, 25, 30, 60, 65_400, 65_440, 65_536, 90_000].map(
+    (length) => 'ü'.repeat(length % 2) + 'x'.repeat(length),
+  );
+  for (const text of texts) node.say(ada, 'rooms/1', text);
+  await page.hears('event', ({ sequence }) => sequence === texts.length);
+  expect(page.texts()).toEqual(texts);
 });
 
 describe('what is not put up with', () => {
