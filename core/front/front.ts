@@ -19,6 +19,20 @@ export interface FrontDeps {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, tenant: TenantState) => void;
 }
 
+/** How long a client may take, in milliseconds. */
+export interface Patience {
+  /** Until the head of a request is there. */
+  readonly head: number;
+  /** Until all of a request is there: uploads are requests too. */
+  readonly request: number;
+  /** Without a byte in either direction: a slow reader or writer holds nothing for ever. */
+  readonly silence: number;
+  /** How often the first two are looked at. */
+  readonly look: number;
+}
+
+const PATIENCE: Patience = { head: 10_000, request: 30 * 60_000, silence: 60_000, look: 5_000 };
+
 /** The door: host → tenant → plugin bit → that plugin's own Fastify instance. */
 export class Front {
   /** One instance per plugin. Replacing an entry replaces the plugin for the next request. */
@@ -27,16 +41,16 @@ export class Front {
   readonly #server: Server;
   #draining = false;
 
-  constructor(deps: FrontDeps) {
+  constructor(deps: FrontDeps, { head, request, silence, look }: Patience = PATIENCE) {
     this.#deps = deps;
     this.#server = createServer({
       maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
-      requestTimeout: 30 * 60_000,
+      headersTimeout: head,
+      requestTimeout: request,
+      connectionsCheckingInterval: look,
       keepAliveTimeout: 65_000,
     });
-    // A connection on which nothing moves for a minute is dropped: a slow reader or writer holds nothing for ever.
-    this.#server.setTimeout(60_000);
+    this.#server.setTimeout(silence);
     this.#server.on('request', this.handle);
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#server.on('clientError', refuseGarbage);
