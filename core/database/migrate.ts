@@ -27,6 +27,8 @@ export async function migrate(
   roles: DatabaseRoles,
   units: readonly MigrationUnit[],
   appPassword?: string,
+  /** `unit/file.sql`: only these, to make a database as it was at an earlier time. */
+  wanted: (file: string) => boolean = () => true,
 ): Promise<void> {
   const client = new pg.Client(owner);
   await client.connect().catch((error: unknown) => {
@@ -42,7 +44,7 @@ export async function migrate(
       comment on table kernel.migration is 'platform'`);
     for (const unit of units) {
       await client.query(`create schema if not exists "${unit.schema}"`);
-      if (unit.folder) await applyUnit(client, unit.id, unit.schema, unit.folder);
+      if (unit.folder) await applyUnit(client, unit.id, unit.schema, unit.folder, wanted);
     }
     for (const schema of new Set(units.map((unit) => unit.schema))) await sealSchema(client, schema, roles);
   } finally {
@@ -59,7 +61,13 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function applyUnit(client: pg.Client, id: string, schema: string, at: URL): Promise<void> {
+async function applyUnit(
+  client: pg.Client,
+  id: string,
+  schema: string,
+  at: URL,
+  wanted: (file: string) => boolean,
+): Promise<void> {
   const { rows } = await client.query<{ name: string; sha256: string }>(
     'select name, sha256 from kernel.migration where unit = $1',
     [id],
@@ -67,7 +75,7 @@ async function applyUnit(client: pg.Client, id: string, schema: string, at: URL)
   const applied = new Map(rows.map((row) => [row.name, row.sha256]));
   const folder = fileURLToPath(at);
   const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
+    .filter((name) => name.endsWith('.sql') && wanted(`${id}/${name}`))
     .sort();
   for (const name of files) {
     const text = readFileSync(`${folder}/${name}`, 'utf8');

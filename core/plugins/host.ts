@@ -1,7 +1,6 @@
 import type { Contribution, Job, Plugin } from '@plinth/sdk';
 import type { FastifyInstance } from 'fastify';
-import { type MigrationUnit, pluginMigrations } from '../database/migrate.ts';
-import { schemaOf } from '../database/roles.ts';
+import type { MigrationUnit } from '../database/migrate.ts';
 import type { RouteAppDeps } from '../front/route-app.ts';
 import { buildRouteApp } from '../front/route-app.ts';
 import type { RealtimeApi } from '../realtime/realtime.ts';
@@ -12,6 +11,7 @@ import { ALREADY_HANDLED } from './context.ts';
 import { loadPlugin } from './load-plugin.ts';
 import { openChannels } from './open-channels.ts';
 import { orderPlugins } from './order.ts';
+import { pluginUnits } from './plugin-units.ts';
 import type { Handled, Loaded, Runtime, Work } from './runtime.ts';
 import { validatePlugin } from './validate-plugin.ts';
 
@@ -116,7 +116,7 @@ export class PluginHost {
       for (const [who, reason] of refused) {
         throw new Error(`${id} cannot be installed: ${who === id ? '' : `of ${who}, `}${reason}.`);
       }
-      await this.#deps.migrate(unitsOf(plugin));
+      await this.#deps.migrate(pluginUnits(plugin));
       const before = this.loaded.get(id);
       try {
         await this.#mount(plugin);
@@ -189,9 +189,9 @@ export class PluginHost {
   /** One pass for all; when it fails, one by one, so that only the guilty is set aside. */
   async #migrateTogether(plugins: readonly Plugin[]): Promise<void> {
     try {
-      await this.#deps.migrate(plugins.flatMap(unitsOf));
+      await this.#deps.migrate(plugins.flatMap(pluginUnits));
     } catch {
-      for (const plugin of plugins) await this.#guarded(plugin, () => this.#deps.migrate(unitsOf(plugin)));
+      for (const plugin of plugins) await this.#guarded(plugin, () => this.#deps.migrate(pluginUnits(plugin)));
     }
   }
 
@@ -295,23 +295,4 @@ export function prerequisitesIn(
   return [...loaded.values()]
     .filter((each) => !isEnabled(tenant, each.id) && required.some(({ service }) => each.provides.has(service)))
     .map((each) => each.id);
-}
-
-function unitsOf({ header }: Plugin): MigrationUnit[] {
-  const documents: MigrationUnit[] = header.collections
-    ? [
-        {
-          id: `${header.id}/store`,
-          schema: schemaOf(header.id),
-          folder: new URL('./store-migrations/', import.meta.url),
-        },
-      ]
-    : [];
-  // A plugin without tables still has its role: its transactions write events and jobs.
-  const own = header.migrations ? [pluginMigrations(header.id, header.migrations)] : [];
-  return [
-    ...documents,
-    ...own,
-    ...(documents.length + own.length === 0 ? [{ id: header.id, schema: schemaOf(header.id), folder: undefined }] : []),
-  ];
 }

@@ -13,7 +13,7 @@ import { type Kernel, type KernelOptions, kernelMigrations, startKernel } from '
 import { provided } from '../room.ts';
 import { SILENT } from '../telemetry/log.ts';
 import { TestClock } from './clock.ts';
-import { type Connection, createTemplate, testDatabase, testServer } from './database.ts';
+import { type Connection, createTemplate, type TestDatabase, testDatabase, testServer } from './database.ts';
 
 export interface TestKernelOptions {
   readonly plugins: readonly Plugin[];
@@ -25,6 +25,8 @@ export interface TestKernelOptions {
   readonly limits?: KernelOptions['limits'];
   /** Database roles of its own: slower to make, and needed by who drops a plugin. */
   readonly ownRoles?: boolean;
+  /** One that holds something already. */
+  readonly database?: TestDatabase;
 }
 
 /** What a test asks and is told. */
@@ -45,14 +47,7 @@ const SHARED = databaseRoles('plinth_test');
  * const { status } = await ana.post('/api/tip-jar/jars', { title: 'Strings' });
  */
 export async function createTestKernel(options: TestKernelOptions): Promise<TestKernel> {
-  const database = await testDatabase(
-    options.ownRoles
-      ? undefined
-      : await createTemplate('kernel', async (connection) => {
-          await migrate(connection, SHARED, kernelMigrations());
-          await migrateQueue(connection, SHARED);
-        }),
-  );
+  const database = options.database ?? (await testDatabase(options.ownRoles ? undefined : await migrated()));
   const roles = options.ownRoles ? databaseRoles(database.name) : SHARED;
   const dataDir = mkdtempSync(join(tmpdir(), 'plinth-kernel-'));
   const clock = new TestClock();
@@ -88,6 +83,12 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
   });
 }
 
+const migrated = () =>
+  createTemplate('kernel', async (connection) => {
+    await migrate(connection, SHARED, kernelMigrations());
+    await migrateQueue(connection, SHARED);
+  });
+
 export class TestKernel implements AsyncDisposable {
   readonly kernel: Kernel;
   readonly clock: TestClock;
@@ -120,6 +121,11 @@ export class TestKernel implements AsyncDisposable {
     for (const id of plugins ?? loaded.keys())
       await this.kernel.switchboard.enable(facts.id, id, [...(loaded.get(id)?.capabilities ?? [])]);
     return new TestTenant(this, facts.id, `${name}.localhost`);
+  }
+
+  /** A site that is in the database already. */
+  site(id: string, host: string): TestTenant {
+    return new TestTenant(this, id, host);
   }
 
   /** Delivers every event and runs every job that is due, until nothing is left. */
