@@ -5,7 +5,7 @@ import { errors } from './errors.ts';
 import type { Asker, Parts } from './parts.ts';
 
 /** Told to every node when somebody may do less than before. */
-export const AUTH_CHANNEL = 'plinth_auth';
+const AUTH_CHANNEL = 'plinth_auth';
 
 /**
  * One transaction of this room, and what belongs to it: whose tenant, who asks, and the one time it happens at.
@@ -132,7 +132,7 @@ function told(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** An address without the part that tells a household from its neighbours. */
-export function networkOf(address: string): string {
+function networkOf(address: string): string {
   const v4 = /(\d+\.\d+\.\d+)\.\d+$/.exec(address);
   if (v4) return `${v4[1]}.0/24`;
   const groups = address.split('::')[0]?.split(':').slice(0, 3).filter(Boolean) ?? [];

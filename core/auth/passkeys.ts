@@ -18,12 +18,6 @@ const PATIENCE_MS = 5 * 60_000;
 /** ES256, EdDSA, RS256: what authenticators have. */
 const ALGORITHMS = [-7, -8, -257];
 
-/** What a browser is asked, and the ticket it brings back with the answer. */
-export interface Asked<O> {
-  readonly ticket: string;
-  readonly options: O;
-}
-
 /** The challenge follows from the ticket, so there is nothing to keep but that the ticket is unspent. */
 function challengeOf(desk: Desk, ticket: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(desk.parts.box.derive('challenge', desk.tenantId, ticket));
