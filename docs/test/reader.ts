@@ -8,7 +8,7 @@ import { type CommandStep, missingIn, type Step } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NOT_COPIED = new Set(['.git', 'node_modules', '.plinth', 'dist', 'coverage']);
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 const WRITTEN_PORT = /localhost:8080/g;
 
 export class Reader implements AsyncDisposable {
