@@ -101,12 +101,11 @@ export class Consumers {
     }
   }
 
+  /** Begins nothing more, and waits for what it has begun. */
   async drain(): Promise<void> {
     this.#draining = true;
-    await this.#pulling;
-    for (const item of this.#waiting.splice(0))
-      void this.#write(item, this.#again(item, item.attempt - 1, 0, 'the node stopped'));
-    while (this.#inHand.size > 0) await this.#progress();
+    this.#work();
+    while (this.#pulling || this.#inHand.size > 0) await (this.#pulling ?? this.#progress());
   }
 
   /** One delivery from its handler to its outcome; never throws. */
@@ -156,6 +155,9 @@ export class Consumers {
   }
 
   #work(): void {
+    for (const item of this.#draining ? this.#waiting.splice(0) : []) {
+      void this.#write(item, this.#again(item, item.attempt - 1, 0, 'the node stopped'));
+    }
     while (this.#busy < AT_ONCE) {
       const item = this.#waiting.shift();
       if (!item) break;

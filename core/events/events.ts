@@ -93,6 +93,10 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
     line.ring();
   }
 
+  async function drain(): Promise<void> {
+    await Promise.all([relay.stop(), carrier?.drain(), consumers.drain()]);
+  }
+
   async function sweep(): Promise<void> {
     await deliveries.releaseOrphans();
     if (isTimeToForget()) await subscriptions.write(clock.now());
@@ -141,14 +145,10 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
       await line.start();
     },
 
-    async drain() {
-      await relay.stop();
-      await Promise.all([carrier?.drain(), consumers.drain()]);
-    },
+    drain,
 
     async stop() {
-      await relay.stop();
-      await Promise.all([carrier?.drain(), consumers.drain()]);
+      await drain();
       await carrier?.close();
       await line.stop();
     },

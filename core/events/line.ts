@@ -35,6 +35,7 @@ export class Line {
   readonly id = newId();
   readonly #deps: LineDeps;
   #client: pg.PoolClient | undefined;
+  #queries: Promise<unknown> = Promise.resolve();
   #leading = false;
   #alone = false;
   #stopped = new AbortController();
@@ -79,14 +80,15 @@ export class Line {
     this.#stopped.abort();
     await this.#running;
     const client = this.#client;
-    await client?.query(this.#as(`delete from kernel.member where id = '${this.id}'`)).catch(() => {});
+    if (client)
+      await this.#query(client, this.#as(`delete from kernel.member where id = '${this.id}'`)).catch(() => {});
     this.#hangUp();
   }
 
   #notify(): void {
     // Not worth waiting for the disk: who misses it looks by himself within a second.
     const text = `begin; set local synchronous_commit = off; notify plinth_${this.#deps.room}; commit`;
-    this.#client?.query(text).catch(() => {});
+    if (this.#client) this.#query(this.#client, text).catch(() => {});
   }
 
   async #keepTicking(): Promise<void> {
@@ -109,10 +111,8 @@ export class Line {
     const client = this.#client ?? (await this.#dial());
     const members = await this.#signOfLife(client);
     if (!this.#leading) {
-      const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as got', [
-        LOCK_CLASS,
-        this.#deps.room,
-      ]);
+      const lock = `select pg_try_advisory_lock(${LOCK_CLASS}, hashtext('${this.#deps.room}')) as got`;
+      const { rows } = await this.#query<pg.QueryResult<{ got: boolean }>>(client, lock);
       this.#leading = rows[0]?.got === true;
       this.#silence.clear();
     }
@@ -126,6 +126,11 @@ export class Line {
 
   async #dial(): Promise<pg.PoolClient> {
     const client = await this.#deps.database.pool.connect();
+    // So late that nobody waits for it any more.
+    if (this.#client || this.#stopped.signal.aborted) {
+      client.release(true);
+      throw new Error('the line was built too late');
+    }
     this.#client = client;
     client.on('notification', () => {
       this.#alone = false;
@@ -139,6 +144,7 @@ export class Line {
   #hangUp(): void {
     const client = this.#client;
     this.#client = undefined;
+    this.#queries = Promise.resolve();
     this.#leading = false;
     // Ending the session gives back the lock and the subscription.
     client?.release(true);
@@ -146,14 +152,15 @@ export class Line {
 
   async #signOfLife(client: pg.PoolClient): Promise<{ id: string; seen_at: string }[]> {
     const room = this.#deps.room;
-    const results: unknown = await client.query(
+    const results = await this.#query<pg.QueryResult[]>(
+      client,
       this.#as(
         `insert into kernel.member (id, room, seen_at) values ('${this.id}', '${room}', now())
          on conflict (id) do update set seen_at = now();
          select id, seen_at::text from kernel.member where room = '${room}'`,
       ),
     );
-    return (results as pg.QueryResult[]).flatMap(({ command, rows }) => (command === 'SELECT' ? rows : []));
+    return results.flatMap(({ command, rows }) => (command === 'SELECT' ? rows : []));
   }
 
   async #bury(client: pg.PoolClient, members: readonly { id: string; seen_at: string }[]): Promise<void> {
@@ -167,7 +174,15 @@ export class Line {
     if (dead.length === 0) return;
     for (const id of dead) this.#silence.delete(id);
     this.#deps.log.warn('node-silent', { room: this.#deps.room, nodes: dead });
-    await client.query(this.#as(`delete from kernel.member where id in (${dead.map((id) => `'${id}'`).join(', ')})`));
+    const list = dead.map((id) => `'${id}'`).join(', ');
+    await this.#query(client, this.#as(`delete from kernel.member where id in (${list})`));
+  }
+
+  /** One query after the other, whoever asks. */
+  #query<R>(client: pg.PoolClient, text: string): Promise<R> {
+    const result = this.#queries.then(() => client.query(text) as unknown as Promise<R>);
+    this.#queries = result.catch(() => {});
+    return result;
   }
 
   #warn(event: string, error: unknown): void {

@@ -126,13 +126,11 @@ export function createJobs(deps: JobsDeps): Room & JobsApi {
     },
 
     async drain() {
-      await push.stop();
-      await Promise.all([queue?.drain(), performer.stop(DRAIN_MS)]);
+      await Promise.all([push.stop(), queue?.drain(), performer.stop(DRAIN_MS)]);
     },
 
     async stop() {
-      await push.stop();
-      await performer.stop(0);
+      await Promise.all([push.stop(), performer.stop(0)]);
       await queue?.close();
       await line.stop();
     },

@@ -7,7 +7,7 @@ import { databaseRoles } from '../../database/roles.ts';
 import type { Handled } from '../../events/inbox.ts';
 import { markHandled } from '../../events/inbox.ts';
 import { type Fact, writeOutbox } from '../../events/outbox.ts';
-import { createTemplate, type TestDatabase, testDatabase } from '../../testing/database.ts';
+import { type Connection, createTemplate, type TestDatabase, testDatabase } from '../../testing/database.ts';
 
 export const ADA = '0192f000-0000-7000-8000-00000000000a';
 export const BOB = '0192f000-0000-7000-8000-00000000000b';
@@ -29,7 +29,7 @@ export interface House {
   /** Writes events in one transaction of a plugin. */
   emit(...facts: (Partial<Fact> & { event: string })[]): Promise<void>;
   /** The effect of a handler, committed with its mark in the inbox. False: it had been committed before. */
-  apply(handled: Handled): Promise<boolean>;
+  apply(handled: Handled & { cause?: string }): Promise<boolean>;
   /** The causes of all committed effects. */
   effects(): Promise<string[]>;
   owner(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
@@ -37,27 +37,25 @@ export interface House {
 }
 
 export async function aHouse(): Promise<House> {
-  const template = await createTemplate('rooms', async (connection) => {
-    await migrate(connection, roles, [
-      unit('tenancy'),
-      unit('events'),
-      unit('jobs'),
-      pluginMigrations(PLUGIN, new URL('./migrations/', import.meta.url)),
-    ]);
-    const client = new pg.Client(connection);
-    await client.connect();
-    await client.query(
-      `insert into kernel.tenant (id, slug, name) values ($1, 'ada', 'Ada TV'), ($2, 'bob', 'Bob TV')`,
-      [ADA, BOB],
-    );
-    await client.end();
-  });
-  const place = await testDatabase(template);
-  return openHouse(place, place.connection);
+  const place = await testDatabase(await createTemplate('rooms', build));
+  return openHouse(place.connection, place);
 }
 
-/** Another node on the same database. */
-export function openHouse(place: TestDatabase, connection: pg.PoolConfig): House {
+/** Makes the tables, the tenants and the plugin. */
+export async function build(connection: pg.ClientConfig): Promise<void> {
+  const plugin = pluginMigrations(PLUGIN, new URL('./migrations/', import.meta.url));
+  await migrate(connection, roles, [unit('tenancy'), unit('events'), unit('jobs'), plugin]);
+  const client = new pg.Client(connection);
+  await client.connect();
+  await client.query(`insert into kernel.tenant (id, slug, name) values ($1, 'ada', 'Ada TV'), ($2, 'bob', 'Bob TV')`, [
+    ADA,
+    BOB,
+  ]);
+  await client.end();
+}
+
+/** A house that is there already, as one of its nodes sees it. */
+export function openHouse(connection: Connection, place: TestDatabase = notOurs(connection)): House {
   const database = new Database({ ...connection, user: roles.app }, roles);
   const owner = new pg.Pool({ ...connection, max: 2 });
   owner.on('error', () => {});
@@ -84,7 +82,7 @@ export function openHouse(place: TestDatabase, connection: pg.PoolConfig): House
           if (!(await markHandled(client, handled))) throw TWICE;
           await client.query('insert into meter.effect (tenant_id, cause) values ($1, $2)', [
             handled.tenantId,
-            handled.eventId,
+            handled.cause ?? handled.eventId,
           ]);
           return true;
         })
@@ -102,5 +100,11 @@ export function openHouse(place: TestDatabase, connection: pg.PoolConfig): House
     },
   };
 }
+
+const notOurs = (connection: Connection): TestDatabase => ({
+  name: connection.database,
+  connection,
+  drop: async () => {},
+});
 
 const TWICE = Symbol('twice');
