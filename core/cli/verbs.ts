@@ -19,4 +19,28 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     run: async (typed, print) => (await import('./tenant.ts')).tenant(typed, print),
   },
+  db: {
+    summary: 'Bring the database up to date; save everything in one file; put such a file into an empty database.',
+    usage: 'migrate | backup FILE [--without-objects] | restore FILE',
+    options: { 'without-objects': { type: 'boolean' } },
+    run: async (typed, print) => (await import('./db.ts')).db(typed, print),
+  },
+  ledger: {
+    summary: 'Recompute every book, or one; or list what came to an account and went.',
+    usage: 'verify [--site NAME] | statement ACCOUNT --site NAME --currency C [--cursor C]',
+    options: { site: { type: 'string' }, currency: { type: 'string' }, cursor: { type: 'string' } },
+    run: async (typed, print) => (await import('./ledger.ts')).ledger(typed, print),
+  },
+  plugin: {
+    summary: 'List the plugins that lie here; or hold one against the contract.',
+    usage: 'list | check FOLDER',
+    options: {},
+    run: async (typed, print) => (await import('./plugin.ts')).plugin(typed, print),
+  },
+  diagnose: {
+    summary: 'Show how this place is set up, and what is wrong with it.',
+    usage: '',
+    options: {},
+    run: async (typed, print) => (await import('./diagnose.ts')).diagnose(typed, print),
+  },
 };

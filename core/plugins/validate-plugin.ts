@@ -3,7 +3,7 @@ import semver from 'semver';
 import { checkOf } from '../schemas.ts';
 
 /** The version of the kernel's contract, which `kernel: '^1.0.0'` in a header is held against. */
-const KERNEL_VERSION = '1.0.0';
+export const KERNEL_VERSION = '1.0.0';
 
 const RESERVED = new Set([
   'kernel',
