@@ -56,6 +56,8 @@ export interface MailApi extends MailPort {
   /** An account is deleted: so are the messages to it. */
   forget(client: pg.ClientBase, tenantId: string, address: string): Promise<void>;
   settle(): Promise<void>;
+  /** For metrics: what waits, and for how long it has been due. */
+  figures(): Promise<{ waiting: number; lateMs: number }>;
 }
 
 /** One mailbox: no list, no comment, no route, nothing that means something in a header. */
@@ -132,6 +134,14 @@ export function createMail(deps: MailDeps): Room & MailApi {
       ]);
     },
     settle: () => postman.settle(),
+    figures: () =>
+      database.spanning(async (_, client) => {
+        const { rows } = await client.query<{ waiting: number; first: Date | null }>(
+          "select count(*)::int as waiting, min(due_at) as first from kernel.mail_message where state = 'queued'",
+        );
+        const late = rows[0]?.first ? clock.now().getTime() - rows[0].first.getTime() : 0;
+        return { waiting: rows[0]?.waiting ?? 0, lateMs: Math.max(0, late) };
+      }, 'read'),
     start: async () => {
       if (transport.kind === 'mailbox' && mode === 'production') {
         log.warn('mail-goes-nowhere', { fix: 'Set SMTP_URL: until then mail is kept and nobody gets it.' });

@@ -49,6 +49,7 @@ export class Postman {
   #round: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #working = false;
+  #stopped = false;
   #prunedAt = 0;
 
   constructor(deps: PostmanDeps) {
@@ -72,6 +73,7 @@ export class Postman {
 
   async stop(): Promise<void> {
     this.#working = false;
+    this.#stopped = true;
     clearTimeout(this.#timer);
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
     await Promise.race([this.#round.catch(() => {}), patience]);
@@ -113,6 +115,7 @@ export class Postman {
   }
 
   async #deliverDue(): Promise<number> {
+    if (this.#stopped) return 0;
     const now = this.#deps.clock.now();
     const { rows } = await this.#deps.database.spanning((_, client) =>
       client.query<Message & { suppressed: string | null }>(
@@ -133,19 +136,20 @@ export class Postman {
 
   async #deliver(message: Message): Promise<void> {
     const { brandOf, carrier, from } = this.#deps;
+    let state: 'sent' | 'kept';
     try {
       const brand = await brandOf(message.tenant_id);
-      const state = await carrier.deliver({
+      state = await carrier.deliver({
         ...(await this.write(message, brand)),
         messageId: `<${message.id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
         from: { name: brand.siteName, address: from },
         to: message.address,
         replyTo: brand.replyTo,
       });
-      await this.#finish(message, state, '');
     } catch (error) {
-      await this.#fail(message, error);
+      return this.#fail(message, error);
     }
+    await this.#finish(message, state, '');
   }
 
   async #fail(message: Message, error: unknown): Promise<void> {

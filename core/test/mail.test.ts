@@ -215,6 +215,8 @@ describe('when sending fails', () => {
     await room.enqueue();
     await room.mail.settle();
     expect(await room.rows()).toMatchObject([{ state: 'queued', attempts: 1 }]);
+    room.clock.advance('1m');
+    expect(await room.mail.figures()).toEqual({ waiting: 1, lateMs: 50_000 });
     expect(JSON.stringify((await room.rows())[0]?.data)).toContain('verify-email#abc');
   });
 
