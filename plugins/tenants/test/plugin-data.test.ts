@@ -1,10 +1,10 @@
+import { createTestKernel, type TestKernel, type TestTenant } from '@plinth/core/testing/kernel.ts';
 import { collection, definePlugin } from '@plinth/sdk';
 import { Storage } from '@plinth/sdk/services/storage.ts';
 import type { PluginExport, TenantPlugin } from '@plinth/sdk/services/tenancy.ts';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import tenants from '../../plugins/tenants/plugin.ts';
-import { createTestKernel, type TestKernel, type TestTenant } from '../testing/kernel.ts';
+import tenants from '../plugin.ts';
 
 const notes = definePlugin({
   id: 'notes',
