@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AuthSite, authSite, PASSWORD } from './auth-site.ts';
 
@@ -68,11 +69,17 @@ test('once the time has come nothing of the person is left, and everybody hears 
   await site.call('ada', 'PATCH /auth/me', { birthDate: '1999-08-07', zone: 'Asia/Tokyo' }, token);
   await site.call('ada', 'POST /auth/keys', { name: 'program', scopes: ['jars:read'] }, token);
   await site.call('ada', 'POST /auth/password/forgot', { email });
+  await site.call('ada', 'POST /auth/sessions', { email, password: 'not the password' });
   await remove(token);
   expect((await mailTo(email)).rowCount).toBe(2);
   site.pass(14 * DAY);
   await site.sweep('ada');
 
+  const hash = createHash('sha256').update(email).digest('base64url');
+  const counted = await site.database.tenant(site.ada, (_tx, client) =>
+    client.query("select from kernel.attempt where key like '%' || $1", [hash]),
+  );
+  expect(counted.rowCount).toBe(0);
   expect((await signIn(email)).body.code).toBe('kernel.bad_credentials');
   const left = await site.database.tenant(site.ada, async (_tx, client) => {
     const rows: string[] = [];
