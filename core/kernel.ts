@@ -19,6 +19,7 @@ import { Switchboard, tenancyService } from './plugins/switchboard.ts';
 import { openBus } from './realtime/open-bus.ts';
 import type { Provided, Room } from './room.ts';
 import { buildRooms, type Rooms } from './rooms.ts';
+import { openDriver } from './storage/open-driver.ts';
 import { createLog } from './telemetry/log.ts';
 import { openTracing } from './telemetry/tracing.ts';
 import { Tenancy } from './tenancy/tenancy.ts';
@@ -69,6 +70,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     ...{ config, connections, database, tenancy, clock, log },
     checkEvent: (plugin, id, payload) => checkOwnEvent(runtime, plugin, id, payload),
     bus: await openBus(config, connections.roles.prefix),
+    driver: await openDriver(config),
     slotOf: async (tenantId, slot) => {
       const tenant = await tenancy.byId(tenantId);
       return tenant ? (listSlot(runtime, tenant, slot) as never) : [];

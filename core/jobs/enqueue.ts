@@ -13,7 +13,7 @@ export interface NewRun extends EnqueueOptions {
 }
 
 /** A key that a run holds while it is not failed or cancelled: the predicate of the unique index. */
-export const HOLDS_KEY = "key is not null and state in ('waiting', 'running', 'done')";
+const HOLDS_KEY = "key is not null and state in ('waiting', 'running', 'done')";
 
 /** Adds a run in the transaction of `client`: it starts if that commits. With a known key, it answers the run there is. */
 export async function enqueue(client: pg.ClientBase, clock: Clock, run: NewRun): Promise<{ runId: string }> {

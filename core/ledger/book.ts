@@ -58,7 +58,7 @@ export interface Command {
 }
 
 /** What a replay must repeat. */
-export function contentOf({ kind, legs, ref, opensHold, settlesHold, reverses }: Command): string {
+function contentOf({ kind, legs, ref, opensHold, settlesHold, reverses }: Command): string {
   const moved = legs.map(({ from, to, currency, minor, memo }) => [from, to, currency, String(minor), memo]);
   return JSON.stringify([kind, ref, reverses, settlesHold, opensHold?.forMs, moved]);
 }
