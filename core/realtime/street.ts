@@ -9,7 +9,7 @@ import type { RealtimeLimits } from './limits.ts';
 import { CLOSE } from './protocol.ts';
 
 /** Sockets are pinged a few at a time: ten thousand pings at once would hold up everything else. */
-const SLICES = 30;
+const SLICES = 300;
 const REMEMBER_ENDED_MS = 60_000;
 /** A node that was not heard of for so many of its own announcements is dead. */
 const SILENT_FOR = 3;
