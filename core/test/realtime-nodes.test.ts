@@ -40,6 +40,12 @@ describe.each(lines)('nodes that talk over $name', (line) => {
     beforeEach(async () => {
       nodes = [];
       [one, two] = [await another(), await another()];
+      // A line is heard from the moment its server knows of the listener.
+      await vi.waitFor(() => {
+        one.say(ada, 'rooms/one', 'ready');
+        two.say(ada, 'rooms/two', 'ready');
+        expect([one, two].map(({ realtime }) => realtime.counts().channels)).toEqual([2, 2]);
+      });
     });
     afterEach(async () => {
       for (const node of nodes) await node.close();
@@ -68,7 +74,7 @@ describe.each(lines)('nodes that talk over $name', (line) => {
 
     test('a newcomer on another node is given the history', async () => {
       for (let n = 0; n < 3; n++) one.say(ada, 'rooms/2', String(n));
-      await expect.poll(() => two.realtime.counts().channels).toBe(1);
+      await expect.poll(() => two.realtime.counts().channels).toBe(3);
       const page = await two.open('ada', 'tom');
       await expect.poll(async () => ((await page.join('chat/rooms/2')).history as unknown[]).length).toBe(3);
     });
