@@ -82,6 +82,7 @@ export function buildRooms(deps: RoomsDeps): Rooms {
     onProgress: ({ tenantId, runId, state, progress, note }) =>
       realtime.publish({ tenantId, plugin: KERNEL, path: `jobs/${runId}`, event: { state, progress, note } }),
   });
+  realtime.register(jobs.watching);
   const storage = createStorage({
     ...{ database, clock, log, secret: config.secret, driver: deps.driver },
     nudge: () => events.nudge(),

@@ -3,6 +3,7 @@ import type { RunState } from '@plinth/sdk/services/jobs.ts';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import { Line } from '../events/line.ts';
+import type { Registration } from '../realtime/channels.ts';
 import type { Room } from '../room.ts';
 import { Caretaker, notOftener } from './caretaker.ts';
 import { Directory } from './directory.ts';
@@ -13,6 +14,7 @@ import { pusher } from './pusher.ts';
 import { type Backend, openQueue, type Queue } from './queue.ts';
 import { jobRoutes, jobsService } from './routes.ts';
 import { Runs, type Taken } from './runs.ts';
+import { watchRuns } from './watch-runs.ts';
 
 export interface JobsDeps {
   readonly database: Database;
@@ -53,6 +55,8 @@ export interface JobsApi {
   settle(): Promise<void>;
   /** For tests: moves the clock from one due moment to the next, and does what is due at each. */
   advance(by: Duration): Promise<void>;
+  /** The channel on which `onProgress` can be told to pages. */
+  readonly watching: Registration;
   /** For metrics. */
   figures(): Promise<{ waiting: number; running: number; failed: number; lateMs: number }>;
 }
@@ -97,6 +101,7 @@ export function createJobs(deps: JobsDeps): Room & JobsApi {
     name: 'jobs',
     provides: [jobsService(directory, nudge)],
     contributions: jobRoutes(directory, nudge),
+    watching: watchRuns(directory),
     enqueue: (client, run) => enqueue(client, clock, run),
     nudge,
     remove: (plugin) => performer.remove(plugin),

@@ -66,13 +66,13 @@ export function jobsService(directory: Directory, changed: () => void): Provided
 }
 
 /** Who enqueued it sees it. To everybody else it does not exist. */
-function visible(call: Pick<Call, 'actor' | 'can'>, runId: string): Which & { runId: string } {
+export function visible(call: Pick<Call, 'actor' | 'can'>, runId: string): Which & { runId: string } {
   if (!/^[0-9a-f-]{36}$/.test(runId)) throw errors.not_found();
   if (call.can(PERMISSION)) return { runId };
   return { runId, accountId: call.actor.kind === 'person' ? call.actor.accountId : '' };
 }
 
-function found(run: Run | undefined): Run {
+export function found(run: Run | undefined): Run {
   if (!run) throw errors.not_found({ detail: 'There is no such run.' });
   return run;
 }
