@@ -13,7 +13,8 @@ import {
   undo,
 } from './book.ts';
 import type { Line, Pipeline } from './pipeline.ts';
-import { type Group, type Remembered, readBooks, writeChanges } from './rows.ts';
+import { type Group, type Remembered, readBooks } from './read-books.ts';
+import { writeChanges } from './write-changes.ts';
 
 /** What came of one command. */
 export type Outcome = { readonly done: Done } | { readonly refusal: Problem };

@@ -7,7 +7,7 @@ import { errors } from '../errors.ts';
 import { commitByReading, commitPlan, type Plan, planByMemory } from './batch.ts';
 import type { Command, Done } from './book.ts';
 import type { Line } from './pipeline.ts';
-import type { Remembered } from './rows.ts';
+import type { Remembered } from './read-books.ts';
 
 /** Entries in one batch. More make a batch slower without making it cheaper. */
 const LARGEST_BATCH = 2_000;
