@@ -8,6 +8,7 @@ import type { Directory, Which } from './directory.ts';
 const PERMISSION = 'kernel.jobs';
 const auth = { permission: PERMISSION };
 const scope = 'jobs';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const query = Type.Object({
   plugin: Type.Optional(Type.String()),
@@ -67,7 +68,7 @@ export function jobsService(directory: Directory, changed: () => void): Provided
 
 /** Who enqueued it sees it. To everybody else it does not exist. */
 export function visible(call: Pick<Call, 'actor' | 'can'>, runId: string): Which & { runId: string } {
-  if (!/^[0-9a-f-]{36}$/.test(runId)) throw errors.not_found();
+  if (!UUID.test(runId)) throw errors.not_found();
   if (call.can(PERMISSION)) return { runId };
   return { runId, accountId: call.actor.kind === 'person' ? call.actor.accountId : '' };
 }

@@ -48,13 +48,15 @@ async function allEffects(count: number): Promise<void> {
 
 test('a node that does not lead is woken by a notice, not by its next look', async () => {
   await aNode();
-  const { events, got } = await aNode();
-  await house.emit(...facts(1));
+  const { events } = await aNode();
   const began = performance.now();
-  events.nudge();
-  await allEffects(1);
-  expect(performance.now() - began).toBeLessThan(900);
-  expect(got.length).toBeLessThanOrEqual(1);
+  for (let count = 1; count <= 10; count++) {
+    await house.emit(...facts(1));
+    events.nudge();
+    await allEffects(count);
+  }
+  // By looking alone each would take up to a second.
+  expect(performance.now() - began).toBeLessThan(5_000);
 });
 
 test('events that nobody was told of are found by looking', async () => {

@@ -30,15 +30,18 @@ describe.skipIf(!redisBinary)('on Redis', () => {
 
   test('runs that Redis forgot are pushed again', async () => {
     const house = await aHouse();
-    const { jobs, ran, enqueued, stop } = await nodeOn(house, { kind: 'redis', url: redis.url });
-    await enqueued();
-    await vi.waitFor(() => expect(ran).toHaveLength(1));
+    const { promise: open, resolve: letThrough } = Promise.withResolvers<void>();
+    const backend = { kind: 'redis', url: redis.url } as const;
+    const { ran, enqueued, stop } = await nodeOn(house, backend, {}, () => open);
+    await Promise.all(Array.from({ length: 40 }, () => enqueued()));
+    const inQueue = "select id from kernel.job_run where state = 'waiting' and pushed_at is not null";
+    await vi.waitFor(async () => expect(await house.owner(inQueue)).toHaveLength(24), { timeout: 10_000 });
     await redis.kill();
-    await Promise.all(Array.from({ length: 20 }, () => enqueued()));
-    jobs.nudge();
     redis.forget();
     await redis.revive();
-    await vi.waitFor(() => expect(ran).toHaveLength(21), { timeout: 15_000 });
+    letThrough();
+    await vi.waitFor(() => expect(new Set(ran.map((run) => run.runId)).size).toBe(40), { timeout: 20_000 });
+    expect(ran).toHaveLength(40);
     await stop();
     await house.close();
   }, 30_000);
