@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Log, Plugin } from '@plinth/sdk';
+import { completeExport } from './account-export.ts';
 import { closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { Database } from './database/database.ts';
@@ -116,6 +117,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     channels: realtime,
     permissions: auth,
   });
+  completeExport(rooms, runtime);
   for (const room of all) await openRoom(room, runtime, events, jobs);
   const switchboard = await openSwitchboard(runtime, rooms, connections.owner);
   await host.installAll(options.plugins ?? []);

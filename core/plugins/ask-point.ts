@@ -6,6 +6,9 @@ import { isEnabled } from '../tenancy/tenancy.ts';
 import type { PluginContext } from './context.ts';
 import type { Loaded, Runtime } from './runtime.ts';
 
+/** Whoever asks: the ctx of a plugin, or the kernel for itself. */
+type Asker = Pick<PluginContext, 'beforeCall' | 'start' | 'tenant'>;
+
 interface Extension {
   readonly loaded: Loaded;
   readonly extend: ExtendContribution;
@@ -18,7 +21,7 @@ interface Extension {
  */
 export async function askPoint(
   runtime: Runtime,
-  ctx: PluginContext,
+  ctx: Asker,
   asker: string,
   point: Point,
   input: unknown,
@@ -60,7 +63,7 @@ export function extensionsOf(runtime: Runtime, tenant: TenantState, point: Point
 
 async function answerOf(
   runtime: Runtime,
-  ctx: PluginContext,
+  ctx: Asker,
   asker: string,
   point: Point,
   { loaded, extend }: Extension,
