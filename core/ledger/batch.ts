@@ -42,14 +42,7 @@ export function planByMemory(memory: Remembered, commands: readonly Command[], n
 
 /** One round trip. */
 export function commitPlan(line: Line, plan: Plan): Promise<void> {
-  return line.transaction((pipeline) => {
-    pipeline.tell({
-      name: 'ledger-enter',
-      text: 'select ledger.enter($1, $2)',
-      values: [plan.changes.map(({ book }) => book.tenantId), plan.changes.map(({ before }) => before.hash)],
-    });
-    write(pipeline, plan);
-  });
+  return line.transaction((pipeline) => write(pipeline, plan));
 }
 
 /** Locks the books and reads all it needs first: two round trips, and sure. */

@@ -217,7 +217,7 @@ function codeOf(error: unknown): string {
   return error instanceof pg.DatabaseError ? (error.code ?? '') : '';
 }
 
-/** Raised by `ledger.enter`. */
+/** Raised by `ledger.append`. */
 const MOVED_ON = 'PLG01';
 
 /** A lock or an answer took too long. */

@@ -29,6 +29,7 @@ export function pipelinePool(pool: pg.Pool, size: number): pg.Pool {
     pipeline: true,
     connectionTimeoutMillis: 5_000,
     query_timeout: SILENT_MS,
+    lock_timeout: LOCKED_MS,
   });
   own.on('error', () => {});
   return own;
@@ -45,7 +46,7 @@ export class Line {
 
   constructor(pool: pg.Pool, role: string) {
     this.#pool = pool;
-    this.#begin = `begin; set local role "${role}"; set local lock_timeout = ${LOCKED_MS}`;
+    this.#begin = `begin; set local role "${role}"`;
   }
 
   /** How long the disk takes to keep a transaction, lately. */

@@ -5,19 +5,11 @@ import type { Pipeline } from './pipeline.ts';
 
 /** Writes what was decided. Nothing is awaited: the transaction's end tells of errors. */
 export function writeChanges(pipeline: Pipeline, changes: readonly Change[]): void {
+  append(pipeline, changes);
   const each = (rows: (change: Change) => unknown[][]) =>
     changes.flatMap((change) => rows(change).map((row) => [change.book.tenantId, ...row]));
-  send(
-    pipeline,
-    OPEN,
-    each(({ opened }) => opened.map(({ number, name, currency }) => [number, name, currency])),
-  );
-  insertTransfers(pipeline, changes);
-  send(
-    pipeline,
-    GO_ON,
-    each(({ after: { seq, hash, at, opened } }) => [[seq, Buffer.from(hash, 'hex'), iso(at), opened]]),
-  );
+  const opening = ({ opened }: Change) => opened.map(({ number, name, currency }) => [number, name, currency]);
+  send(pipeline, OPEN, each(opening));
   const holding = ({ commands }: Change) =>
     commands.flatMap(({ command: { opensHold }, entry: { from, minor, at } }) =>
       opensHold ? [[opensHold.id, from.number, minor, iso(at + opensHold.forMs)]] : [],
@@ -39,13 +31,6 @@ const OPEN = {
   select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[])`,
 };
 
-const GO_ON = {
-  name: 'ledger-go-on',
-  text: `update ledger.book set seq = now.seq, hash = now.hash, at = now.at, opened = now.opened
-  from unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::int[]) as now (tenant_id, seq, hash, at, opened)
-  where book.tenant_id = now.tenant_id`,
-};
-
 const HOLD = {
   name: 'ledger-hold',
   text: `insert into ledger.hold (tenant_id, id, account, minor, expires_at)
@@ -59,51 +44,57 @@ const SETTLE = {
   where hold.tenant_id = now.tenant_id and hold.id = now.id`,
 };
 
-/** By column, as array literals: the driver would look at each of their elements for what it might be. */
-function insertTransfers(pipeline: Pipeline, changes: readonly Change[]): void {
+/** Columns as array literals made here: the driver would look at each of their elements for what it might be. */
+function append(pipeline: Pipeline, changes: readonly Change[]): void {
+  const book = (value: (change: Change) => unknown) => `{${changes.map(value).join()}}`;
   const entries = changes.flatMap((change) => change.entries);
-  const column = (value: (entry: Entry) => unknown) => `{${entries.map(value).join()}}`;
-  let at = 0;
-  let atText = '';
+  const entry = (value: (entry: Entry) => unknown) => `{${entries.map(value).join()}}`;
+  const tenants = changes.flatMap(({ book, entries }) => new Array<string>(entries.length).fill(book.tenantId));
   pipeline.tell({
-    name: 'ledger-transfers',
-    text: INSERT_TRANSFERS,
+    ...APPEND,
     values: [
-      `{${changes
-        .map(({ book, entries }) => `${book.tenantId},`.repeat(entries.length))
-        .join('')
-        .slice(0, -1)}}`,
-      column((entry) => entry.seq),
-      column((entry) => entry.post),
-      column((entry) => entry.minor),
-      column((entry) => entry.fromBalance),
-      column((entry) => entry.toBalance),
-      column((entry) => {
-        if (entry.at !== at) {
-          at = entry.at;
-          atText = iso(at);
-        }
-        return atText;
-      }),
-      column((entry) => entry.reverses ?? NULL),
-      column((entry) => entry.from.number),
-      column((entry) => entry.to.number),
-      column((entry) => entry.hold ?? NULL),
-      column((entry) => entry.kind),
-      column((entry) => text(entry.key)),
-      column((entry) => text(entry.ref)),
-      column((entry) => text(entry.memo)),
-      column((entry) => `"\\\\x${entry.hash}"`),
+      book(({ book }) => book.tenantId),
+      book(({ before }) => (before.seq === 0 ? NULL : bytes(before.hash))),
+      book(({ after }) => bytes(after.hash)),
+      book(({ after }) => after.seq),
+      book(({ after }) => iso(after.at)),
+      book(({ after }) => after.opened),
+      `{${tenants.join()}}`,
+      entry(({ seq }) => seq),
+      entry(({ post }) => post),
+      entry(({ minor }) => minor),
+      entry(({ fromBalance }) => fromBalance),
+      entry(({ toBalance }) => toBalance),
+      entry(({ at }) => iso(at)),
+      entry(({ reverses }) => reverses ?? NULL),
+      entry(({ from }) => from.number),
+      entry(({ to }) => to.number),
+      entry(({ hold }) => hold ?? NULL),
+      entry(({ kind }) => kind),
+      entry(({ key }) => text(key)),
+      entry(({ ref }) => text(ref)),
+      entry(({ memo }) => text(memo)),
+      entry(({ hash }) => bytes(hash)),
     ],
   });
 }
 
-const INSERT_TRANSFERS = `
-  insert into ledger.transfer (tenant_id, seq, post, minor, from_balance, to_balance, at,
-    reverses, from_account, to_account, hold, kind, key, ref, memo, hash)
-  select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[],
-    $8::bigint[], $9::int[], $10::int[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[])`;
+const APPEND = {
+  name: 'ledger-append',
+  text: `select ledger.append(${Array.from({ length: 22 }, (_, index) => `$${index + 1}`).join()})`,
+};
 
 const NULL = 'NULL';
-const iso = (ms: number) => new Date(ms).toISOString();
+const bytes = (hex: string) => `"\\\\x${hex}"`;
 const text = (value: string | null | undefined) => (value == null ? NULL : `"${value.replace(/["\\]/g, '\\$&')}"`);
+
+/** A batch has one time, or few. */
+function iso(ms: number): string {
+  if (ms !== lastMs) {
+    lastMs = ms;
+    lastIso = new Date(ms).toISOString();
+  }
+  return lastIso;
+}
+let lastMs = 0;
+let lastIso = new Date(0).toISOString();

@@ -74,18 +74,34 @@ create trigger append_only before update or delete or truncate on account execut
 create trigger kept before delete or truncate on hold execute function refuse();
 create trigger settled_once before update on hold for each row when (old.state <> 'open') execute function refuse();
 
--- Locks books, always in the same order, for a writer who decided by what it remembers of them: if one does not end
--- with the entry it remembers, it fails.
-create function enter(books uuid[], hashes text[]) returns void language plpgsql as $$
+-- Adds entries to books. Each book must end with the entry that its writer built on (`before`, null in an empty book):
+-- if another writer went on with it meanwhile, nothing is written. One call, because a batch's cost is its statements.
+create function append(
+  books uuid[], before bytea[], hashes bytea[], seqs bigint[], times timestamptz[], accounts int[],
+  tenant_id uuid[], seq bigint[], post bigint[], minor bigint[], from_balance bigint[], to_balance bigint[],
+  at timestamptz[], reverses bigint[], from_account int[], to_account int[], hold uuid[], kind text[], key text[],
+  ref text[], memo text[], hash bytea[]
+) returns void language plpgsql
+-- A plan for the arrays at hand would be no better, and made anew for each small batch.
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 declare
   fitting bigint;
 begin
-  select count(*) into fitting
-  from (select tenant_id, encode(hash, 'hex') as hash from ledger.book where tenant_id = any(books) order by tenant_id for update) as mine
-    join unnest(books, hashes) as remembered (tenant_id, hash) using (tenant_id, hash);
+  if cardinality(books) > 1 then
+    -- In one order, so that no two writers wait for each other.
+    perform from ledger.book where tenant_id = any(books) order by tenant_id for update;
+  end if;
+  update ledger.book set seq = now.seq, hash = now.hash, at = now.at, opened = now.opened
+    from unnest(books, before, hashes, seqs, times, accounts) as now (tenant_id, before, hash, seq, at, opened)
+    where book.tenant_id = now.tenant_id and book.hash is not distinct from now.before;
+  get diagnostics fitting = row_count;
   if fitting < cardinality(books) then
     raise exception 'another writer went on with the book' using errcode = 'PLG01';
   end if;
+  insert into ledger.transfer (tenant_id, seq, post, minor, from_balance, to_balance, at, reverses, from_account,
+    to_account, hold, kind, key, ref, memo, hash)
+  select * from unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
 end $$;
 
 -- The last entry of a book at or before a time. Entries have no gaps and times never run back, so it halves its way.
