@@ -1,5 +1,4 @@
 import type { Clock, Log } from '@plinth/sdk';
-import { isConnectionFailure } from '../database/database.ts';
 import { type Backoff, backoff } from './backoff.ts';
 import type { Deliveries, Delivery, InHand, Outcome } from './deliveries.ts';
 import { gather, insist } from './gather.ts';
@@ -192,8 +191,6 @@ export class Consumers {
   }
 
   #failed(item: InHand, error: unknown): Outcome {
-    // Nobody's fault, and over as soon as the database is back.
-    if (isConnectionFailure(error)) return this.#again(item, item.attempt - 1, 1_000, String(error));
     const { attempts, log } = this.#deps;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const fields = {

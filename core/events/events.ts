@@ -73,13 +73,14 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
     to ? relayOnce({ database, enabled, send: (_client, sent) => to.send(sent) }) : byTable();
   const relay = relayLoop(relayNext, log);
   const look = gather((pointers: readonly (Handled & { attempt: number })[]) => deliveries.look(pointers));
-  const isTimeToForget = retention({ database, clock, log, keepDays });
+  const forgetHourly = retention({ database, clock, log, keepDays, subscriptions });
   const dead = deadLetters(database, () => clock.now(), wake);
 
   /** A delivery that JetStream brought. */
   async function receive(pointer: Handled, attempt: number): Promise<void> {
     const item = await look({ ...pointer, attempt });
     if (item) await consumers.see(item);
+    else log.warn('event-forgotten', { ...pointer });
   }
 
   function wake(): void {
@@ -99,7 +100,7 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
 
   async function sweep(): Promise<void> {
     await deliveries.releaseOrphans();
-    if (isTimeToForget()) await subscriptions.write(clock.now());
+    forgetHourly();
   }
 
   return {

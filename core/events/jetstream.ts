@@ -81,8 +81,9 @@ export class JetStream implements Carrier {
   async settle(): Promise<boolean> {
     const manager = await jetstreamManager(await this.#connect());
     for (let any = false; ; any = true) {
-      const { num_pending, num_ack_pending } = await manager.consumers.info(this.#stream, DURABLE);
-      if (num_pending + num_ack_pending === 0) return any;
+      // A work queue keeps what is not acknowledged. (The consumer's own count lags behind what it was sent.)
+      const { state } = await manager.streams.info(this.#stream);
+      if (state.messages === 0) return any;
       await sleep(5);
     }
   }

@@ -1,4 +1,7 @@
 import type { Database } from '../database/database.ts';
+import { pluginOf } from './relay.ts';
+
+const DAY_MS = 86_400_000;
 
 /**
  * Who consumes what, on this node and in the database. The relay goes by the database, so a consumer that no node knows
@@ -32,11 +35,28 @@ export class Subscriptions {
     );
   }
 
+  /** Consumers that a plugin here has no more. A day is enough for its last node to be upgraded, or the upgrade undone. */
+  async forgetDropped(now: Date): Promise<void> {
+    const here = [...this.#here.keys()];
+    await this.#forget("split_part(consumer, '/', 1) = any ($1) and consumer <> all ($2) and seen_at < $3", [
+      [...new Set(here.map(pluginOf))],
+      here,
+      new Date(now.getTime() - DAY_MS),
+    ]);
+  }
+
   async forget(plugin: string): Promise<void> {
     this.remove(plugin);
-    await this.#database.spanning(async (_tx, client) => {
-      await client.query('delete from kernel.subscription where starts_with(consumer, $1)', [`${plugin}/`]);
-      await client.query('delete from kernel.delivery where starts_with(consumer, $1)', [`${plugin}/`]);
-    });
+    await this.#forget("split_part(consumer, '/', 1) = $1", [plugin]);
+  }
+
+  async #forget(which: string, values: unknown[]): Promise<void> {
+    await this.#database.spanning((_tx, client) =>
+      client.query(
+        `with gone as (delete from kernel.subscription where ${which} returning consumer)
+         delete from kernel.delivery where consumer in (select consumer from gone)`,
+        values,
+      ),
+    );
   }
 }

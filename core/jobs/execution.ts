@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, type Job, type Log, milliseconds } from '@plinth/sdk';
 import type pg from 'pg';
-import { type Database, isConnectionFailure } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { type Backoff, backoff } from '../events/backoff.ts';
 import type { Ending, Taken } from './runs.ts';
 import { dropStep, readSteps, writeStep } from './steps.ts';
@@ -48,14 +48,14 @@ export const STOPPING = new Error('the node stops');
 export const LOST = new Error('another node has it');
 
 const RETRY: Backoff = { first: 1_000, factor: 4, most: 3_600_000 };
-const DATABASE_AWAY_MS = 1_000;
 /** For a handler that was told to stop. One that goes on all the same can finish no step any more. */
 const GRACE_MS = 5_000;
 const PROGRESS_MS = 250;
 const NO_MORE = new Error('nothing is begun any more');
 
 /** The step that the code under way belongs to; steps of one run may overlap. */
-const currentStep = new AsyncLocalStorage<string>();
+const currentStep = new AsyncLocalStorage<string | typeof UNDOING>();
+const UNDOING: unique symbol = Symbol('undoing');
 
 /** Runs one start of a run: steps, progress, time limit, and what becomes of it. */
 export class Execution implements JobRun {
@@ -137,8 +137,10 @@ export class Execution implements JobRun {
   }
 
   async commit(client: pg.ClientBase, result: unknown): Promise<void> {
-    this.signal.throwIfAborted();
     const name = currentStep.getStore();
+    // A handler that was told to stop commits nothing any more; what undoes its steps does.
+    if (name === UNDOING) return;
+    this.signal.throwIfAborted();
     if (name !== undefined) await writeStep(client, this.of, name, result, 'mark');
   }
 
@@ -175,8 +177,6 @@ export class Execution implements JobRun {
     if (error === LOST) return undefined;
     if (error === STOPPING) return this.#ending('waiting', { forgiven: 1, error: STOPPING.message });
     const reason = text(error === NO_MORE ? (this.of.error ?? error) : error);
-    if (isConnectionFailure(error))
-      return this.#ending('waiting', { forgiven: 1, error: reason, in: DATABASE_AWAY_MS });
     const cancelled = this.of.cancelling || error === CANCELLED;
     const fields = { ...this.#fields(), error: reason };
     if (!cancelled && !this.#undoing && this.attempt < this.#definition.job.attempts) {
@@ -192,7 +192,7 @@ export class Execution implements JobRun {
   async #undoAll(): Promise<void> {
     for (const { name, undo } of this.#undos.reverse()) {
       try {
-        await undo();
+        await currentStep.run(UNDOING, undo);
         await dropStep(this.#deps.database, this.of, name);
       } catch (error) {
         this.#deps.log.error('job-step-not-undone', { ...this.#fields(), step: name, error: text(error) });

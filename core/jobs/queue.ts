@@ -33,6 +33,7 @@ interface Parts {
 
 const NAME = 'plinth';
 const SCHEMA = 'bullmq';
+const ONE_AT_A_TIME = 7_146_504;
 /** A queue that does not answer must not hold up who pushes: it is pushed again. */
 const ANSWER_MS = 5_000;
 const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true };
@@ -130,7 +131,8 @@ export async function migrateQueue(owner: pg.ClientConfig, roles: DatabaseRoles)
   try {
     await runMigrations(client, SCHEMA);
     // The sequence is made on first use, by whoever may make one: that is us.
-    await client.query(`begin; set local search_path = ${SCHEMA}; select next_job_id('${NAME}');
+    // In turns: two nodes that grant the same at once fail.
+    await client.query(`begin; select pg_advisory_xact_lock(${ONE_AT_A_TIME}); set local search_path = ${SCHEMA}; select next_job_id('${NAME}');
       grant usage on schema ${SCHEMA} to "${roles.system}"; grant all on all tables in schema ${SCHEMA} to "${roles.system}";
       grant all on all sequences in schema ${SCHEMA} to "${roles.system}"; commit`);
   } finally {

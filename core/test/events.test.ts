@@ -324,12 +324,32 @@ test('handled events are forgotten after their time, those on their way are not'
   working = false;
   await house.emit({ event: TIPPED, payload: { stuck: true } });
   await events.settle();
-  await house.owner(`update kernel.outbox set created_at = $1; `, [new Date(clock.now().getTime() - 5 * DAY)]);
-  await house.owner(`update kernel.inbox set handled_at = $1`, [new Date(clock.now().getTime() - 5 * DAY)]);
+  await house.owner(`update kernel.outbox set created_at = $1; `, [new Date(Date.now() - 5 * DAY)]);
+  await house.owner(`update kernel.inbox set handled_at = $1`, [new Date(Date.now() - 5 * DAY)]);
   await events.start?.();
   await vi.waitFor(async () =>
     expect(await house.owner('select payload from kernel.outbox')).toEqual([{ payload: { stuck: true } }]),
   );
   await vi.waitFor(async () => expect(await house.owner('select * from kernel.inbox')).toEqual([]));
   await events.stop?.();
+});
+
+test('a consumer that its plugin has dropped is forgotten after a day, with what waited for it', async () => {
+  const before = await aNode();
+  await listening(before, 'open-goal');
+  await listening(before, 'dropped');
+  await before.settle();
+  await before.unsubscribe(PLUGIN);
+  const after = await aNode();
+  await listening(after, 'open-goal');
+  await house.emit({ event: TIPPED });
+  await after.settle();
+  const consumers = async () =>
+    (await house.owner('select consumer from kernel.subscription order by 1')).map((row) => row.consumer);
+  expect(await consumers()).toHaveLength(2);
+  clock.advance('25h');
+  await after.start?.();
+  await vi.waitFor(async () => expect(await consumers()).toEqual([`${PLUGIN}/open-goal`]));
+  expect(await house.owner('select * from kernel.delivery')).toEqual([]);
+  await after.stop?.();
 });

@@ -116,6 +116,12 @@ function contract(backendOf: (house: House) => Promise<Backend>) {
     return node;
   }
 
+  test('nodes that start at the same moment all start', async () => {
+    const [one, two, three] = await Promise.all([aNode(), aNode(), aNode()]);
+    await Promise.all([one.enqueued(), two.enqueued(), three.enqueued()]);
+    await eventually(async () => expect(await states()).toEqual({ done: 3 }));
+  });
+
   const states = async () =>
     Object.fromEntries(
       (await house.owner('select state, count(*)::int from kernel.job_run group by state')).map((row) => [

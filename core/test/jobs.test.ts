@@ -450,20 +450,35 @@ test('progress is kept in the row and told to whoever watches', async () => {
   ]);
 });
 
-test('a run that lost the database on its way has not used up an attempt', async () => {
+test('what undoes the steps of a cancelled run may commit, its handler may not', async () => {
   const jobs = aNode();
-  let failures = 0;
-  const ran = await defined(
-    jobs,
-    async () => {
-      if (failures++ < 5) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    },
-    { attempts: 1 },
-  );
+  const refused: unknown[] = [];
+  const effect = (run: JobRun, cause: string) =>
+    house.database.plugin(PLUGIN, ADA, async (_tx, client) => {
+      await client.query('insert into meter.effect (tenant_id, cause) values ($1, $2)', [ADA, cause]);
+      await run.commit(client, undefined);
+    });
+  const running = Promise.withResolvers<void>();
+  await defined(jobs, async (run) => {
+    await run.step(
+      'reserve',
+      () => effect(run, 'reserved'),
+      () => effect(run, 'undone'),
+    );
+    running.resolve();
+    await new Promise((resolve) => run.signal.addEventListener('abort', resolve));
+    await effect(run, 'too late').catch((error) => refused.push(error));
+  });
   const runId = await enqueued(jobs);
-  await jobs.advance('1m');
-  expect(ran).toHaveLength(6);
-  expect(await rowOf(runId)).toMatchObject({ state: 'done' });
+  const settled = jobs.settle();
+  await running.promise;
+  await cancelOf(jobs, runId);
+  await jobs.start?.();
+  await settled;
+  await jobs.stop?.();
+  expect(await house.effects()).toEqual(['reserved', 'undone']);
+  expect(refused).toHaveLength(1);
+  expect(await rowOf(runId)).toMatchObject({ state: 'cancelled' });
 });
 
 test('runs that are through are forgotten after their time, failed ones later', async () => {
