@@ -2,6 +2,7 @@ import type { Clock, Log } from '@plinth/sdk';
 import { type Backoff, backoff } from './backoff.ts';
 import type { Deliveries, Delivery, InHand, Outcome } from './deliveries.ts';
 import { gather, insist } from './gather.ts';
+import type { Handled } from './inbox.ts';
 import { pluginOf } from './relay.ts';
 
 export type Deliver = (delivery: Delivery) => Promise<void>;
@@ -32,6 +33,7 @@ export class Consumers {
   #busy = 0;
   #wanted = false;
   #pulling: Promise<void> | undefined;
+  readonly #look: (pointer: Handled & { attempt: number }) => Promise<InHand | undefined>;
   readonly #finish: (outcome: Outcome) => Promise<void>;
   /** From taking it until its outcome is written. */
   readonly #inHand = new Set<InHand>();
@@ -43,6 +45,7 @@ export class Consumers {
 
   constructor(deps: ConsumersDeps) {
     this.#deps = deps;
+    this.#look = gather((pointers) => deps.deliveries.look(pointers));
     this.#finish = gather((outcomes) => deps.deliveries.finish(outcomes).then(() => []));
   }
 
@@ -75,8 +78,10 @@ export class Consumers {
     this.#work();
   }
 
-  /** Begins a delivery that came another way. Resolves when its outcome is written. */
-  async see(item: InHand): Promise<void> {
+  /** A delivery that came another way. Resolves when its outcome is written. */
+  async receive(pointer: Handled, attempt: number): Promise<void> {
+    const item = await this.#look({ ...pointer, attempt });
+    if (!item) return this.#deps.log.warn('event-forgotten', { ...pointer });
     this.#inHand.add(item);
     this.begin([item]);
     while (this.#inHand.has(item)) await this.#progress();

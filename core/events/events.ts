@@ -5,9 +5,7 @@ import { Consumers, type Deliver } from './consumers.ts';
 import { type DeadLetter, deadLetters, type Which } from './dead-letters.ts';
 import { Deliveries } from './deliveries.ts';
 import { type EventFigures, eventFigures } from './figures.ts';
-import { gather } from './gather.ts';
-import type { Handled } from './inbox.ts';
-import { type Carrier, JetStream } from './jetstream.ts';
+import { type Carrier, type CarrierDeps, JetStream } from './jetstream.ts';
 import { Line } from './line.ts';
 import { relayOnce } from './relay.ts';
 import { relayAll, relayByTable, relayLoop } from './relay-loop.ts';
@@ -72,16 +70,8 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
   const relayNext = (to = carrier) =>
     to ? relayOnce({ database, enabled, send: (_client, sent) => to.send(sent) }) : byTable();
   const relay = relayLoop(relayNext, log);
-  const look = gather((pointers: readonly (Handled & { attempt: number })[]) => deliveries.look(pointers));
   const forgetHourly = retention({ database, clock, log, keepDays, subscriptions });
   const dead = deadLetters(database, () => clock.now(), wake);
-
-  /** A delivery that JetStream brought. */
-  async function receive(pointer: Handled, attempt: number): Promise<void> {
-    const item = await look({ ...pointer, attempt });
-    if (item) await consumers.see(item);
-    else log.warn('event-forgotten', { ...pointer });
-  }
 
   function wake(): void {
     if (line.leading) relay.wake();
@@ -141,6 +131,7 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
     async start() {
       await subscriptions.write(clock.now());
       started = true;
+      const receive: CarrierDeps['receive'] = (pointer, attempt) => consumers.receive(pointer, attempt);
       if (natsUrl !== undefined)
         carrier = new JetStream({ servers: natsUrl, name: database.roles.prefix, log, receive });
       await line.start();
