@@ -1,7 +1,9 @@
 // One tenant's book as it stands, and the rules by which it goes on. No I/O: what is decided here is written elsewhere.
+import type { Held, Posted } from '@plinth/sdk/services/ledger.ts';
 import type { Fact } from '../events/outbox.ts';
 import { firstHash, type Kind, nextHash, type Recorded } from './chain.ts';
 import { refusals } from './errors.ts';
+import { iso } from './iso.ts';
 import { floorOf, HIGHEST } from './names.ts';
 
 export interface Account {
@@ -23,15 +25,28 @@ export interface Place {
 
 export interface Book extends Place {
   readonly tenantId: string;
-  readonly accounts: Map<string, Account>;
+  readonly accounts: Accounts;
 }
 
 export function emptyBook(tenantId: string): Book {
-  return { tenantId, seq: 0, hash: firstHash(tenantId), at: 0, opened: 0, accounts: new Map() };
+  return { tenantId, seq: 0, hash: firstHash(tenantId), at: 0, opened: 0, accounts: new Accounts() };
 }
 
-export function accountKey(currency: string, name: string): string {
-  return `${currency} ${name}`;
+/** Accounts by currency and name. */
+export class Accounts {
+  readonly #of = new Map<string, Map<string, Account>>();
+
+  get(currency: string, name: string): Account | undefined {
+    return this.#of.get(currency)?.get(name);
+  }
+  add(account: Account): void {
+    const same = this.#of.get(account.currency);
+    if (same) same.set(account.name, account);
+    else this.#of.set(account.currency, new Map([[account.name, account]]));
+  }
+  remove({ currency, name }: Account): void {
+    this.#of.get(currency)?.delete(name);
+  }
 }
 
 export interface Leg {
@@ -63,11 +78,11 @@ function contentOf({ kind, legs, ref, opensHold, settlesHold, reverses }: Comman
   return JSON.stringify([kind, ref, reverses, settlesHold, opensHold?.forMs, moved]);
 }
 
-/** What came of a command. The same for every replay of its key. */
-export interface Done {
-  readonly post: number;
-  readonly at: number;
-  readonly hold: string | undefined;
+/** What came of a command, as callers are told. The same for every replay of its key. */
+export type Done = Posted | Held;
+
+export function doneOf(post: number, at: number, hold: string | undefined): Done {
+  return hold === undefined ? { post, at: iso(at) } : { post, at: iso(at), hold };
 }
 
 export interface Entry extends Recorded {
@@ -117,20 +132,21 @@ export function decide(change: Change, command: Command, known: Known, now: numb
     if (earlier.content() !== contentOf(command)) throw refusals.key_reused();
     return earlier.done;
   }
-  const at = Math.max(now, change.book.at);
+  const { book, entries, opened } = change;
+  const at = Math.max(now, book.at);
   mustBeOpen(command, known, at);
-  const part = noChange(change.book);
+  const before = placeOf(book);
+  const first = entries.length;
+  const newcomer = opened.length;
   try {
-    for (const leg of command.legs) part.entries.push(apply(part, command, leg, at));
+    for (const leg of command.legs) entries.push(apply(change, command, leg, before.seq + 1, at));
   } catch (refusal) {
-    undo(part);
+    undo({ book, before, entries: entries.splice(first), opened: opened.splice(newcomer) });
     throw refusal;
   }
-  const [entry] = part.entries;
+  const entry = entries[first];
   if (entry) change.commands.push({ command, entry });
-  for (const each of part.entries) change.entries.push(each);
-  for (const account of part.opened) change.opened.push(account);
-  const done = { post: part.before.seq + 1, at, hold: command.opensHold?.id };
+  const done = doneOf(before.seq + 1, at, command.opensHold?.id);
   known.keys.set(command.key, { content: () => contentOf(command), done });
   if (command.settlesHold !== undefined) known.holds.set(command.settlesHold, { open: false, expiresAt: 0 });
   if (command.reverses !== undefined) known.reversed.add(command.reverses);
@@ -146,11 +162,11 @@ function mustBeOpen({ kind, settlesHold, reverses }: Command, known: Known, at: 
   if (kind === 'capture' && hold.expiresAt <= at) throw refusals.hold_expired();
 }
 
-function apply(part: Change, command: Command, leg: Leg, at: number): Entry {
-  const { book, before } = part;
+function apply(change: Change, command: Command, leg: Leg, post: number, at: number): Entry {
+  const { book } = change;
   const { currency, minor, memo } = leg;
-  const from = accountOf(part, currency, leg.from);
-  const to = accountOf(part, currency, leg.to);
+  const from = accountOf(change, currency, leg.from);
+  const to = accountOf(change, currency, leg.to);
   if (from === to) throw refusals.bad_transfer({ detail: 'It goes from an account to itself.', account: from.name });
   if (from.balance - minor < from.floor) throw refusals.insufficient_funds({ currency, account: from.name });
   if (to.balance + minor > HIGHEST) throw refusals.balance_too_large({ currency, account: to.name });
@@ -158,10 +174,10 @@ function apply(part: Change, command: Command, leg: Leg, at: number): Entry {
   to.balance += minor;
   book.seq += 1;
   book.at = at;
-  const first = book.seq === before.seq + 1;
+  const first = book.seq === post;
   const entry = {
     seq: book.seq,
-    post: before.seq + 1,
+    post,
     kind: command.kind,
     from,
     to,
@@ -182,22 +198,21 @@ function apply(part: Change, command: Command, leg: Leg, at: number): Entry {
 }
 
 function accountOf({ book, opened }: Change, currency: string, name: string): Account {
-  const key = accountKey(currency, name);
-  const known = book.accounts.get(key);
+  const known = book.accounts.get(currency, name);
   if (known) return known;
   book.opened += 1;
   const account = { number: book.opened, currency, name, floor: floorOf(name), balance: 0n };
-  book.accounts.set(key, account);
+  book.accounts.add(account);
   opened.push(account);
   return account;
 }
 
 /** Puts the book back to where the change began. */
-export function undo({ book, before, entries, opened }: Change): void {
+export function undo({ book, before, entries, opened }: Pick<Change, 'book' | 'before' | 'entries' | 'opened'>): void {
   for (const { from, to, minor } of entries) {
     from.balance += minor;
     to.balance -= minor;
   }
-  for (const { currency, name } of opened) book.accounts.delete(accountKey(currency, name));
+  for (const account of opened) book.accounts.remove(account);
   Object.assign(book, before);
 }

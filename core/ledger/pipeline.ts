@@ -31,7 +31,9 @@ export function pipelinePool(pool: pg.Pool, size: number): pg.Pool {
     query_timeout: SILENT_MS,
     lock_timeout: LOCKED_MS,
   });
-  own.on('error', () => {});
+  // A connection that breaks fails what runs on it; unheard, its error would end the process as well.
+  own.on('error', ignore);
+  own.on('connect', (client) => client.on('error', ignore));
   return own;
 }
 
@@ -57,7 +59,7 @@ export class Line {
   /** `run` either sends all at once, or has the line to itself while it waits for answers. */
   async transaction<T>(run: (pipeline: Pipeline) => T | Promise<T>): Promise<T> {
     this.#users += 1;
-    this.#client ??= this.#connect();
+    this.#client ??= this.#pool.connect();
     const sent: Promise<unknown>[] = [];
     let pipeline: Pipeline | undefined;
     try {
@@ -85,19 +87,11 @@ export class Line {
     }
   }
 
-  async #connect(): Promise<pg.PoolClient> {
-    const client = await this.#pool.connect();
-    client.on('error', ignore);
-    return client;
-  }
-
   async #release(): Promise<void> {
     const [client, broken] = [this.#client, this.#broken];
     this.#client = undefined;
     this.#broken = undefined;
-    const there = await client?.catch(() => undefined);
-    there?.off('error', ignore);
-    there?.release(broken);
+    (await client?.catch(ignore))?.release(broken);
   }
 }
 

@@ -1,5 +1,5 @@
 // What the database knows of the books in a batch: one statement per table, whatever the batch's size.
-import { accountKey, type Book, type Command, emptyBook, type Known, nothingKnown } from './book.ts';
+import { type Book, type Command, doneOf, emptyBook, type Known, nothingKnown } from './book.ts';
 import { columns, type Statement } from './columns.ts';
 import { floorOf } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -57,11 +57,11 @@ export async function readBooks(
   for (const row of locked.rows) replaceIfStale(books, row);
   for (const { tenant_id, number, currency, name, balance } of accounts) {
     const account = { number, currency, name, floor: floorOf(name), balance: BigInt(balance) };
-    books.get(tenant_id)?.accounts.set(accountKey(currency, name), account);
+    books.get(tenant_id)?.accounts.add(account);
   }
   const known = new Map(tenantIds.map((id) => [id, nothingKnown()]));
   for (const { tenant_id, key, seq, at, hold, content } of keys) {
-    const done = { post: Number(seq), at: Number(at), hold: hold ?? undefined };
+    const done = doneOf(Number(seq), Number(at), hold ?? undefined);
     known.get(tenant_id)?.keys.set(key, { content: () => JSON.stringify(content), done });
   }
   for (const { tenant_id, id, state, expires_at } of holds) {
@@ -82,7 +82,7 @@ function replaceIfStale(books: Map<string, Book>, { tenant_id, seq, hash, at, op
 function accountsOf({ tenantId, commands }: Group): string[][] {
   const names = new Map<string, string[]>();
   for (const { currency, from, to } of commands.flatMap((command) => command.legs)) {
-    for (const name of [from, to]) names.set(accountKey(currency, name), [tenantId, name, currency]);
+    for (const name of [from, to]) names.set(`${currency} ${name}`, [tenantId, name, currency]);
   }
   return [...names.values()];
 }
@@ -144,7 +144,7 @@ interface KeyRow {
 const KEYS = {
   name: 'ledger-keys',
   text: `
-  select first.tenant_id, first.key, first.seq, ${MS('first.at')} as at, first.hold,
+  select first.tenant_id, first.key, first.seq, ${MS('first.at')} as at, opened.id as hold,
     json_build_array(first.kind, first.ref, first.reverses, case when opened.id is null then first.hold end, ${MS('opened.expires_at - first.at')},
       (select json_agg(json_build_array(giver.name, taker.name, giver.currency, leg.minor::text, leg.memo) order by leg.seq)
         from ledger.transfer leg

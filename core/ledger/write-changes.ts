@@ -1,6 +1,7 @@
 // What a batch does to its books: one statement per table, whatever the batch's size.
 import type { Change, Entry } from './book.ts';
 import { columns, type Statement } from './columns.ts';
+import { iso } from './iso.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Writes what was decided. Nothing is awaited: the transaction's end tells of errors. */
@@ -49,6 +50,10 @@ function append(pipeline: Pipeline, changes: readonly Change[]): void {
   const book = (value: (change: Change) => unknown) => `{${changes.map(value).join()}}`;
   const entries = changes.flatMap((change) => change.entries);
   const entry = (value: (entry: Entry) => unknown) => `{${entries.map(value).join()}}`;
+  /** Nothing at all where every row would say the usual. */
+  const unusual = (is: (entry: Entry) => boolean, value: (entry: Entry) => unknown) =>
+    entries.some(is) ? entry(value) : '{}';
+  const [first] = changes;
   const tenants = changes.flatMap(({ book, entries }) => new Array<string>(entries.length).fill(book.tenantId));
   pipeline.tell({
     ...APPEND,
@@ -59,21 +64,42 @@ function append(pipeline: Pipeline, changes: readonly Change[]): void {
       book(({ after }) => after.seq),
       book(({ after }) => iso(after.at)),
       book(({ after }) => after.opened),
-      `{${tenants.join()}}`,
+      changes.length > 1 ? `{${tenants.join()}}` : '{}',
       entry(({ seq }) => seq),
-      entry(({ post }) => post),
+      unusual(
+        ({ post, seq }) => post !== seq,
+        ({ post }) => post,
+      ),
       entry(({ minor }) => minor),
       entry(({ fromBalance }) => fromBalance),
       entry(({ toBalance }) => toBalance),
-      entry(({ at }) => iso(at)),
-      entry(({ reverses }) => reverses ?? NULL),
+      unusual(
+        ({ at }) => at !== first?.after.at,
+        ({ at }) => iso(at),
+      ),
+      unusual(
+        ({ reverses }) => reverses !== undefined,
+        ({ reverses }) => reverses ?? NULL,
+      ),
       entry(({ from }) => from.number),
       entry(({ to }) => to.number),
-      entry(({ hold }) => hold ?? NULL),
-      entry(({ kind }) => kind),
+      unusual(
+        ({ hold }) => hold !== undefined,
+        ({ hold }) => hold ?? NULL,
+      ),
+      unusual(
+        ({ kind }) => kind !== 'post',
+        ({ kind }) => kind,
+      ),
       entry(({ key }) => text(key)),
-      entry(({ ref }) => text(ref)),
-      entry(({ memo }) => text(memo)),
+      unusual(
+        ({ ref }) => ref !== undefined,
+        ({ ref }) => text(ref),
+      ),
+      unusual(
+        ({ memo }) => memo !== undefined,
+        ({ memo }) => text(memo),
+      ),
       entry(({ hash }) => bytes(hash)),
     ],
   });
@@ -87,14 +113,3 @@ const APPEND = {
 const NULL = 'NULL';
 const bytes = (hex: string) => `"\\\\x${hex}"`;
 const text = (value: string | null | undefined) => (value == null ? NULL : `"${value.replace(/["\\]/g, '\\$&')}"`);
-
-/** A batch has one time, or few. */
-function iso(ms: number): string {
-  if (ms !== lastMs) {
-    lastMs = ms;
-    lastIso = new Date(ms).toISOString();
-  }
-  return lastIso;
-}
-let lastMs = 0;
-let lastIso = new Date(0).toISOString();

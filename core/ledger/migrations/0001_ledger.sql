@@ -75,7 +75,8 @@ create trigger kept before delete or truncate on hold execute function refuse();
 create trigger settled_once before update on hold for each row when (old.state <> 'open') execute function refuse();
 
 -- Adds entries to books. Each book must end with the entry that its writer built on (`before`, null in an empty book):
--- if another writer went on with it meanwhile, nothing is written. One call, because a batch's cost is its statements.
+-- if another writer went on with it meanwhile, nothing is written. One call, because a batch's cost is its statements;
+-- columns that say the usual in every row are left empty, because most of the rest is reading them.
 create function append(
   books uuid[], before bytea[], hashes bytea[], seqs bigint[], times timestamptz[], accounts int[],
   tenant_id uuid[], seq bigint[], post bigint[], minor bigint[], from_balance bigint[], to_balance bigint[],
@@ -101,7 +102,10 @@ begin
   end if;
   insert into ledger.transfer (tenant_id, seq, post, minor, from_balance, to_balance, at, reverses, from_account,
     to_account, hold, kind, key, ref, memo, hash)
-  select * from unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
+  select coalesce(tenant_id, books[1]), seq, coalesce(post, seq), minor, from_balance, to_balance,
+    coalesce(at, times[1]), reverses, from_account, to_account, hold, coalesce(kind, 'post'), key, ref, memo, hash
+  from unnest($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) as entry
+    (tenant_id, seq, post, minor, from_balance, to_balance, at, reverses, from_account, to_account, hold, kind, key, ref, memo, hash);
 end $$;
 
 -- The last entry of a book at or before a time. Entries have no gaps and times never run back, so it halves its way.
