@@ -74,17 +74,16 @@ function planOf(memory: Remembered, groups: readonly Group[], knownOf: (tenantId
   const changes = groups.map(({ tenantId, commands }) => {
     const book = memory.books.get(tenantId);
     if (!book) throw new Error(`The book of ${tenantId} was not read.`);
-    const change = noChange(book);
-    const known = knownOf(tenantId);
-    for (const command of commands) outcomes.set(command, outcomeOf(change, command, known, now));
+    const change = noChange(book, knownOf(tenantId));
+    for (const command of commands) outcomes.set(command, outcomeOf(change, command, now));
     return { ...change, after: placeOf(book) };
   });
   return { outcomes, changes };
 }
 
-function outcomeOf(change: Change, command: Command, known: Known, now: number): Outcome {
+function outcomeOf(change: Change, command: Command, now: number): Outcome {
   try {
-    return { done: decide(change, command, known, now) };
+    return { done: decide(change, command, now) };
   } catch (refusal) {
     if (refusal instanceof Problem) return { refusal };
     throw refusal;

@@ -20,7 +20,6 @@ export interface Place {
   hash: string;
   /** Of the last entry. Times never run back within a book, whatever clocks do. */
   at: number;
-  opened: number;
 }
 
 export interface Book extends Place {
@@ -29,7 +28,14 @@ export interface Book extends Place {
 }
 
 export function emptyBook(tenantId: string): Book {
-  return { tenantId, seq: 0, hash: firstHash(tenantId), at: 0, opened: 0, accounts: new Accounts() };
+  return { tenantId, seq: 0, hash: firstHash(tenantId), at: 0, accounts: new Accounts() };
+}
+
+/** Of an account opened by memory: such a plan is not carried out. */
+const UNNUMBERED = 0;
+
+export function accountWith(number: number, currency: string, name: string, balance: bigint): Account {
+  return { number, currency, name, floor: floorOf(name), balance };
 }
 
 /** Accounts by currency and name. */
@@ -98,15 +104,18 @@ export interface Known {
   readonly keys: Map<string, { readonly content: () => string; readonly done: Done }>;
   readonly holds: Map<string, { readonly open: boolean; readonly expiresAt: number }>;
   readonly reversed: Set<number>;
+  /** Accounts that are not open yet, with the numbers they would get. */
+  readonly newcomers: Accounts;
 }
 
 export function nothingKnown(): Known {
-  return { keys: new Map(), holds: new Map(), reversed: new Set() };
+  return { keys: new Map(), holds: new Map(), reversed: new Set(), newcomers: new Accounts() };
 }
 
 /** What happens to one book in one transaction. */
 export interface Change {
   readonly book: Book;
+  readonly known: Known;
   readonly before: Place;
   /** Kept here, because the book goes on before this is written. */
   readonly after: Place;
@@ -116,23 +125,23 @@ export interface Change {
   readonly commands: { readonly command: Command; readonly entry: Entry }[];
 }
 
-export function noChange(book: Book): Change {
+export function noChange(book: Book, known: Known): Change {
   const place = placeOf(book);
-  return { book, before: place, after: place, entries: [], opened: [], commands: [] };
+  return { book, known, before: place, after: place, entries: [], opened: [], commands: [] };
 }
 
-export function placeOf({ seq, hash, at, opened }: Book): Place {
-  return { seq, hash, at, opened };
+export function placeOf({ seq, hash, at }: Book): Place {
+  return { seq, hash, at };
 }
 
 /** Does a command and adds it to the change; or throws a refusal, with nothing done; or knows that it was done before. */
-export function decide(change: Change, command: Command, known: Known, now: number): Done {
+export function decide(change: Change, command: Command, now: number): Done {
+  const { book, known, entries, opened } = change;
   const earlier = known.keys.get(command.key);
   if (earlier) {
     if (earlier.content() !== contentOf(command)) throw refusals.key_reused();
     return earlier.done;
   }
-  const { book, entries, opened } = change;
   const at = Math.max(now, book.at);
   mustBeOpen(command, known, at);
   const before = placeOf(book);
@@ -197,11 +206,10 @@ function apply(change: Change, command: Command, leg: Leg, post: number, at: num
   return entry;
 }
 
-function accountOf({ book, opened }: Change, currency: string, name: string): Account {
-  const known = book.accounts.get(currency, name);
-  if (known) return known;
-  book.opened += 1;
-  const account = { number: book.opened, currency, name, floor: floorOf(name), balance: 0n };
+function accountOf({ book, known, opened }: Change, currency: string, name: string): Account {
+  const open = book.accounts.get(currency, name);
+  if (open) return open;
+  const account = known.newcomers.get(currency, name) ?? accountWith(UNNUMBERED, currency, name, 0n);
   book.accounts.add(account);
   opened.push(account);
   return account;

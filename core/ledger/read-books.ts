@@ -1,7 +1,6 @@
 // What the database knows of the books in a batch: one statement per table, whatever the batch's size.
-import { type Book, type Command, doneOf, emptyBook, type Known, nothingKnown } from './book.ts';
+import { accountWith, type Book, type Command, doneOf, emptyBook, type Known, nothingKnown } from './book.ts';
 import { columns, type Statement } from './columns.ts';
-import { floorOf } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** The commands of a batch for one book. */
@@ -55,11 +54,11 @@ export async function readBooks(
     ),
   ]);
   for (const row of locked.rows) replaceIfStale(books, row);
-  for (const { tenant_id, number, currency, name, balance } of accounts) {
-    const account = { number, currency, name, floor: floorOf(name), balance: BigInt(balance) };
-    books.get(tenant_id)?.accounts.add(account);
-  }
   const known = new Map(tenantIds.map((id) => [id, nothingKnown()]));
+  for (const { tenant_id, number, currency, name, balance } of accounts) {
+    const accounts = balance === null ? known.get(tenant_id)?.newcomers : books.get(tenant_id)?.accounts;
+    accounts?.add(accountWith(Number(number), currency, name, BigInt(balance ?? 0)));
+  }
   for (const { tenant_id, key, seq, at, hold, content } of keys) {
     const done = doneOf(Number(seq), Number(at), hold ?? undefined);
     known.get(tenant_id)?.keys.set(key, { content: () => JSON.stringify(content), done });
@@ -71,11 +70,11 @@ export async function readBooks(
   return known;
 }
 
-function replaceIfStale(books: Map<string, Book>, { tenant_id, seq, hash, at, opened }: BookRow): void {
+function replaceIfStale(books: Map<string, Book>, { tenant_id, seq, hash, at }: BookRow): void {
   const mine = books.get(tenant_id);
   if (mine && mine.seq === Number(seq) && mine.hash === hash) return;
   const fresh = emptyBook(tenant_id);
-  books.set(tenant_id, { ...fresh, seq: Number(seq), hash: hash ?? fresh.hash, at: Number(at), opened });
+  books.set(tenant_id, { ...fresh, seq: Number(seq), hash: hash ?? fresh.hash, at: Number(at) });
 }
 
 /** Each account that a group names, once. */
@@ -102,7 +101,6 @@ interface BookRow {
   seq: string;
   hash: string | null;
   at: string;
-  opened: number;
 }
 
 const BEGIN = {
@@ -112,22 +110,24 @@ const BEGIN = {
 
 const LOCK = {
   name: 'ledger-lock',
-  text: `select tenant_id, seq, encode(hash, 'hex') as hash, ${MS('at')} as at, opened
+  text: `select tenant_id, seq, encode(hash, 'hex') as hash, ${MS('at')} as at
   from ledger.book where tenant_id = any($1::uuid[]) order by tenant_id for update`,
 };
 
 interface AccountRow {
   tenant_id: string;
-  number: number;
+  number: string;
   currency: string;
   name: string;
-  balance: string;
+  /** None: it is not open yet. */
+  balance: string | null;
 }
 
 const ACCOUNTS = {
   name: 'ledger-accounts',
-  text: `select tenant_id, number, currency, name, ledger.balance_after(tenant_id, number) as balance
-  from ledger.account join unnest($1::uuid[], $2::text[], $3::text[]) as wanted (tenant_id, name, currency)
+  text: `select tenant_id, coalesce(number, nextval('ledger.account_number')) as number, currency, name,
+    case when number is not null then ledger.balance_after(tenant_id, number) end as balance
+  from ledger.account right join unnest($1::uuid[], $2::text[], $3::text[]) as wanted (tenant_id, name, currency)
     using (tenant_id, name, currency)`,
 };
 

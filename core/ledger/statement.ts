@@ -64,7 +64,7 @@ export async function statementOf(database: Database, who: Who, input: Statement
 
 /** Entries after `first`, up to `last`. */
 interface Range {
-  number: number;
+  number: string;
   first: string;
   last: string;
   opening: string;

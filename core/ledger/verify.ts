@@ -48,7 +48,7 @@ class Break extends Error {
 const PAGE = 5_000;
 
 interface Account {
-  readonly number: number;
+  readonly number: string;
   readonly currency: string;
   readonly name: string;
   readonly floor: bigint;
@@ -56,7 +56,7 @@ interface Account {
 }
 
 interface Reading {
-  readonly accounts: ReadonlyMap<number, Account>;
+  readonly accounts: ReadonlyMap<string, Account>;
   /** What is left of the holds that were not settled yet. */
   readonly holds: Map<string, bigint>;
   seq: number;
@@ -76,7 +76,7 @@ async function verifyBook(client: pg.PoolClient, tenantId: string): Promise<numb
   return reading.seq;
 }
 
-async function readAccounts(client: pg.PoolClient, tenantId: string): Promise<Map<number, Account>> {
+async function readAccounts(client: pg.PoolClient, tenantId: string): Promise<Map<string, Account>> {
   const { rows } = await client.query<Pick<Account, 'number' | 'currency' | 'name'>>(
     'select number, currency, name from ledger.account where tenant_id = $1',
     [tenantId],
@@ -85,8 +85,8 @@ async function readAccounts(client: pg.PoolClient, tenantId: string): Promise<Ma
 }
 
 interface Row extends Recorded {
-  from: number;
-  to: number;
+  from: string;
+  to: string;
   hash: string;
 }
 

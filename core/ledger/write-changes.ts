@@ -63,7 +63,6 @@ function append(pipeline: Pipeline, changes: readonly Change[]): void {
       book(({ after }) => bytes(after.hash)),
       book(({ after }) => after.seq),
       book(({ after }) => iso(after.at)),
-      book(({ after }) => after.opened),
       changes.length > 1 ? `{${tenants.join()}}` : '{}',
       entry(({ seq }) => seq),
       unusual(
@@ -107,7 +106,7 @@ function append(pipeline: Pipeline, changes: readonly Change[]): void {
 
 const APPEND = {
   name: 'ledger-append',
-  text: `select ledger.append(${Array.from({ length: 22 }, (_, index) => `$${index + 1}`).join()})`,
+  text: `select ledger.append(${Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join()})`,
 };
 
 const NULL = 'NULL';
