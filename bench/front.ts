@@ -6,6 +6,7 @@ import { type BenchResult, median } from './result.ts';
 
 const ROUNDS = 7;
 const REQUESTS = 12_000;
+const WARM_UP = 24_000;
 const AT_ONCE = 32;
 
 export default async function front(): Promise<BenchResult> {
@@ -13,8 +14,8 @@ export default async function front(): Promise<BenchResult> {
   const kernel = await server('kernel');
   try {
     const cost: { bare: number[]; kernel: number[] } = { bare: [], kernel: [] };
-    await bare.load(REQUESTS);
-    await kernel.load(REQUESTS);
+    await bare.load(WARM_UP);
+    await kernel.load(WARM_UP);
     for (let round = 0; round < ROUNDS; round++) {
       cost.bare.push(await bare.load(REQUESTS));
       cost.kernel.push(await kernel.load(REQUESTS));
@@ -42,7 +43,7 @@ async function server(kind: 'bare' | 'kernel') {
   });
   const [made] = (await once(child, 'message')) as [{ port: number; token: string }];
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const headers = { host: 'bench.localhost', ...(made.token ? { authorization: `Bearer ${made.token}` } : {}) };
+  const headers = { host: 'bench.localhost', authorization: `Bearer ${made.token}` };
   const one = () =>
     new Promise<void>((resolve, reject) => {
       get({ port: made.port, host: '127.0.0.1', path: '/api/nop/items?limit=5', agent, headers }, (response) => {

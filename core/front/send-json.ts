@@ -19,10 +19,12 @@ export function sendJson(
   cacheable: boolean,
 ): boolean {
   if (text.length >= WORTH_PACKING) return false;
-  const head = [...FIXED, 'x-request-id', requestId, 'content-length', String(Buffer.byteLength(text))];
+  const bytes = Buffer.byteLength(text);
+  const head = [...FIXED, 'x-request-id', requestId, 'content-length', String(bytes)];
   if (!cacheable) head.push('cache-control', 'no-store');
   reply.hijack();
   reply.raw.writeHead(status, head);
-  reply.raw.end(text);
+  // Plain ASCII is the same in both, and Latin 1 is written without being encoded.
+  reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8');
   return true;
 }
