@@ -1,0 +1,112 @@
+// The first code in an isolate, before anything of a stranger's. It takes away what bounds cannot hold, gives a console
+// and a way to ask, and keeps its own copies of what it uses: a program may change everything else.
+//
+// `$0` prints, `$1` asks, then the bounds. It answers the one function through which we go in.
+export const BOOTSTRAP = `
+'use strict';
+const [print, ask, printBytes, callBytes, valueBytes] = [$0, $1, $2, $3, $4];
+const { parse, stringify } = JSON;
+const { apply, ownKeys } = Reflect;
+const { getPrototypeOf, getOwnPropertyDescriptor, defineProperty, freeze } = Object;
+const { isArray } = Array;
+const PromiseNow = Promise, ErrorNow = Error, StringNow = String, MapNow = Map;
+const { get: mapGet, set: mapSet, delete: mapDelete } = Map.prototype;
+const { then } = Promise.prototype;
+const slice = String.prototype.slice, join = Array.prototype.join;
+const ArrayBufferNow = ArrayBuffer;
+
+// Memory that no bound counts, and waiting that no clock sees.
+delete globalThis.WebAssembly;
+delete globalThis.Atomics;
+delete globalThis.SharedArrayBuffer;
+function PlainArrayBuffer(length, options) {
+  if (new.target === undefined) throw new TypeError('ArrayBuffer is made with "new".');
+  if (options !== undefined) throw new RangeError('A buffer that grows is not to be had here.');
+  return new ArrayBufferNow(length);
+}
+PlainArrayBuffer.prototype = ArrayBufferNow.prototype;
+defineProperty(PlainArrayBuffer, 'name', { value: 'ArrayBuffer' });
+defineProperty(PlainArrayBuffer, 'isView', { value: ArrayBufferNow.isView });
+defineProperty(ArrayBufferNow.prototype, 'constructor', { value: PlainArrayBuffer });
+delete ArrayBufferNow.prototype.resize;
+delete ArrayBufferNow.prototype.transfer;
+delete ArrayBufferNow.prototype.transferToFixedLength;
+globalThis.ArrayBuffer = PlainArrayBuffer;
+
+// Deep enough to read, short enough to print.
+function show(value, depth) {
+  if (typeof value === 'string') return depth === 0 ? value : stringify(value);
+  if (typeof value === 'bigint') return StringNow(value) + 'n';
+  if (typeof value === 'function') return '[function ' + StringNow(value.name || 'anonymous') + ']';
+  if (typeof value !== 'object' || value === null) return StringNow(value);
+  if (value instanceof ErrorNow) return StringNow(value.stack || value.message);
+  if (depth > 3) return isArray(value) ? '[…]' : '{…}';
+  const parts = [];
+  if (isArray(value) || ArrayBufferNow.isView(value)) {
+    const length = value.length ?? value.byteLength;
+    for (let at = 0; at < length && at < 100; at++) parts[at] = show(value[at], depth + 1);
+    if (length > 100) parts[100] = '… ' + (length - 100) + ' more';
+    return '[' + apply(join, parts, [', ']) + ']';
+  }
+  const keys = ownKeys(value);
+  for (let at = 0; at < keys.length && at < 50; at++) {
+    const found = getOwnPropertyDescriptor(value, keys[at]);
+    if (!found || !found.enumerable) continue;
+    parts[parts.length] = StringNow(keys[at]) + ': ' + ('value' in found ? show(found.value, depth + 1) : '[getter]');
+  }
+  return '{' + (parts.length > 0 ? ' ' + apply(join, parts, [', ']) + ' ' : '') + '}';
+}
+
+let printed = 0;
+function say(...values) {
+  if (printed > printBytes) return;
+  let text = '';
+  for (let at = 0; at < values.length; at++) {
+    let one;
+    try { one = show(values[at], 0); } catch { one = '[unprintable]'; }
+    text += (at > 0 ? ' ' : '') + one;
+    if (text.length > printBytes) break;
+  }
+  const rest = printBytes - printed;
+  printed += text.length + 1;
+  if (printed <= printBytes) print(text);
+  else print(apply(slice, text, [0, rest]) + '… (it printed more than ' + printBytes + ' characters, which is the limit)');
+}
+globalThis.console = freeze({ __proto__: null, log: say, info: say, debug: say, warn: say, error: say });
+
+// What the host grants, \`await host('name', argument)\`: made for one call, so that what an earlier call left behind
+// cannot ask in the name of a later one.
+const asked = new MapNow();
+let requests = 0;
+const hostFor = (token) => freeze((name, argument) => new PromiseNow((resolve, reject) => {
+  const text = argument === undefined ? 'null' : stringify(argument);
+  if (typeof name !== 'string' || typeof text !== 'string') throw new TypeError('host(name, argument): a name, and what JSON can say.');
+  if (text.length > callBytes) throw new RangeError('That is more than ' + callBytes + ' bytes in one call, which is the limit.');
+  requests += 1;
+  apply(mapSet, asked, [requests, { __proto__: null, resolve, reject }]);
+  ask(token, requests, name, text);
+}));
+
+const plain = (key, value) => (typeof value === 'bigint' ? StringNow(value) : value);
+let kept;
+const inside = {
+  __proto__: null,
+  keep(value) { kept = value; },
+  async call(token, input) {
+    const given = input === undefined ? undefined : parse(input);
+    const value = await (typeof kept === 'function' ? kept(given, freeze({ __proto__: null, host: hostFor(token) })) : kept);
+    const text = stringify(value, plain);
+    if (text === undefined) return 'null';
+    // Not sent at all when it is too long: only its length is.
+    return text.length > valueBytes ? '' : text;
+  },
+  answer(request, value, error) {
+    const waiting = apply(mapGet, asked, [request]);
+    if (!waiting) return;
+    apply(mapDelete, asked, [request]);
+    if (error === undefined) waiting.resolve(value === undefined ? undefined : parse(value));
+    else waiting.reject(new ErrorNow(error));
+  },
+};
+return (what, ...rest) => inside[what](...rest);
+`;

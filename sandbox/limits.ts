@@ -1,0 +1,86 @@
+// Every number that bounds strangers' code, and the sentences that explain them to whoever wrote it.
+
+export interface Limits {
+  /** From the call to its answer, whatever happens in between. */
+  readonly wallMs: number;
+  /** Time in which the program itself runs. */
+  readonly cpuMs: number;
+  /** What the program may keep in memory. */
+  readonly memoryMb: number;
+  /** What it may print. More is cut off, and said so. */
+  readonly printBytes: number;
+  /** Its answer, as JSON. */
+  readonly valueBytes: number;
+  /** Calls to what it was given. */
+  readonly calls: number;
+  /** Of one such call's argument or answer, as JSON. */
+  readonly callBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  wallMs: 5_000,
+  cpuMs: 2_000,
+  memoryMb: 128,
+  printBytes: 64 * 1024,
+  valueBytes: 1024 * 1024,
+  calls: 100,
+  callBytes: 256 * 1024,
+};
+
+/** Nobody may ask for more. */
+export const LARGEST_LIMITS: Limits = {
+  wallMs: 600_000,
+  cpuMs: 600_000,
+  memoryMb: 512,
+  printBytes: 1024 * 1024,
+  valueBytes: 16 * 1024 * 1024,
+  calls: 10_000,
+  callBytes: 4 * 1024 * 1024,
+};
+
+export const SOURCE_BYTES = 1024 * 1024;
+/** Python brings an interpreter: this is what an empty program of it holds already. */
+export const PYTHON_BASE_MB = 128;
+/** A process is killed when it has not answered so long after the wall-clock limit: its own clock should have done it. */
+export const KILL_AFTER_MS = 250;
+/** Programs that one process keeps loaded; the one that was used longest ago makes room. */
+export const GUESTS_PER_PROCESS = 4;
+/** An isolate reserves room for its code, which the system counts whether it is used or not. */
+const ISOLATE_MB = 520;
+/**
+ * Writable memory of a whole process, by the system's count: the last bound, for what is faster than the process's own
+ * watch over what it really uses.
+ */
+export const PROCESS_MB = 700 + GUESTS_PER_PROCESS * ISOLATE_MB + LARGEST_LIMITS.memoryMb;
+/** What a process may use beyond its guest's limit before it is taken for a guest that found a way around the limit. */
+export const MEMORY_SLACK_MB = 64;
+/** Memory that a program may address through WebAssembly, in pages of 64 KB. Only our own Python uses it. */
+export const WASM_PAGES = 4_096;
+export const OPEN_FILES = 128;
+/** Processes at once, and those that wait for work so that a kill costs nobody a start. */
+export const PROCESSES = 4;
+export const SPARES = 1;
+/** An unused program is forgotten, and an unused process ended, after so long. */
+export const IDLE_MS = 60_000;
+/** Calls that may wait for a process. */
+export const QUEUE = 1_000;
+
+/** What a creator is told, by the code of the error. */
+export const explain = {
+  time: ({ wallMs }: Limits) => `It had not answered after ${wallMs} ms, which is the limit.`,
+  cpu: ({ cpuMs }: Limits) => `It computed for longer than ${cpuMs} ms, which is the limit.`,
+  memory: ({ memoryMb }: Limits) => `It needed more memory than ${memoryMb} MB, which is the limit.`,
+  value: ({ valueBytes }: Limits) => `Its answer is longer than ${valueBytes} bytes of JSON, which is the limit.`,
+  calls: ({ calls }: Limits) => `It called what it was given more than ${calls} times, which is the limit.`,
+  callBytes: ({ callBytes }: Limits) => `It passed more than ${callBytes} bytes in one call, which is the limit.`,
+  source: () => `It is longer than ${SOURCE_BYTES} bytes, which is the limit.`,
+} as const;
+
+/** Asked-for limits within what may be asked for. */
+export function limitsOf(asked: Partial<Limits> = {}): Limits {
+  const entries = Object.entries(DEFAULT_LIMITS).map(([name, usual]) => {
+    const key = name as keyof Limits;
+    return [key, Math.max(1, Math.min(asked[key] ?? usual, LARGEST_LIMITS[key]))];
+  });
+  return Object.fromEntries(entries) as unknown as Limits;
+}

@@ -1,0 +1,169 @@
+// Runs strangers' programs in children behind the wall, and answers what came of each: its value, or what to do about it.
+import { randomUUID } from 'node:crypto';
+import { type Compiled, CompileError, compileJavaScript, type Place } from '../javascript/compile.ts';
+import { explain, KILL_AFTER_MS, type Limits, limitsOf } from '../limits.ts';
+import type { Answer, Listener } from './child.ts';
+import { Pool, type PoolOptions } from './pool.ts';
+import type { Failure, FailureCode } from './protocol.ts';
+import { findWall, type Wall } from './wall.ts';
+
+/** Whose program, and for whom it runs: two of these never share a process. */
+export interface Party {
+  readonly publisher: string;
+  readonly tenant: string;
+}
+
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What a program may ask of its host, by name. It gets what JSON can say, and must check it. */
+export type Grants = Readonly<Record<string, (argument: unknown) => Promise<unknown>>>;
+
+export interface CallOptions {
+  readonly grants?: Grants;
+  readonly onPrint?: (text: string) => void;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown; readonly cpuMs: number; readonly wallMs: number; readonly peakMemory: number }
+  | { readonly ok: false; readonly error: ProgramError; readonly cpuMs: number; readonly wallMs: number; readonly peakMemory: number };
+
+export interface ProgramError extends Partial<Place> {
+  readonly code: `sandbox.${FailureCode}`;
+  readonly message: string;
+}
+
+export interface Loaded {
+  /** Calls the program's default export, or answers its value. */
+  call(input?: unknown, options?: CallOptions): Promise<Outcome>;
+  forget(): void;
+}
+
+export interface Sandbox extends AsyncDisposable {
+  readonly wall: Wall;
+  /** Keeps a program ready to be called. Loading happens with the first call, and again after a crash. */
+  open(party: Party, source: Source, limits?: Partial<Limits>): Loaded;
+  /** Runs a program once. */
+  run(party: Party, source: Source, input?: unknown, options?: CallOptions & { limits?: Partial<Limits> }): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** @example const { ok } = await openSandbox().run(party, { file: 'hello.js', text: '1 + 1' }); */
+export function openSandbox(options: Partial<PoolOptions> = {}): Sandbox {
+  const wall = findWall();
+  const pool = new Pool({ wall, ...options });
+  const open = (party: Party, source: Source, asked?: Partial<Limits>) => new LoadedProgram(pool, party, source, limitsOf(asked));
+  return {
+    wall,
+    open,
+    async run(party, source, input, { limits, ...rest } = {}) {
+      const program = open(party, source, limits);
+      try {
+        return await program.call(input, rest);
+      } finally {
+        program.forget();
+      }
+    },
+    close: () => pool.close(),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+}
+
+let guests = 0;
+
+class LoadedProgram implements Loaded {
+  readonly #pool: Pool;
+  readonly #party: string;
+  readonly #source: Source;
+  readonly #limits: Limits;
+  #compiled: Promise<Compiled> | undefined;
+  readonly #guest = ++guests;
+
+  constructor(pool: Pool, { publisher, tenant }: Party, source: Source, limits: Limits) {
+    this.#pool = pool;
+    this.#party = JSON.stringify([publisher, tenant]);
+    this.#source = source;
+    this.#limits = limits;
+  }
+
+  async call(input?: unknown, options: CallOptions = {}): Promise<Outcome> {
+    const began = performance.now();
+    this.#compiled ??= compileJavaScript(this.#source.file, this.#source.text);
+    try {
+      const compiled = await this.#compiled;
+      const answer = await this.#answer(compiled, input, options);
+      return this.#outcome(answer, performance.now() - began, compiled);
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      const failed = { code: 'sandbox.syntax', message: error.message, ...error.place } as const;
+      return { ok: false, error: failed, cpuMs: 0, wallMs: performance.now() - began, peakMemory: 0 };
+    }
+  }
+
+  forget(): void {
+    this.#pool.forget(this.#guest);
+  }
+
+  #answer({ program }: Compiled, input: unknown, options: CallOptions): Promise<Answer> {
+    const limits = this.#limits;
+    return this.#pool.use({ party: this.#party, guest: this.#guest }, async (child, isLoaded) => {
+      const token = randomUUID();
+      const listener = listen(token, limits, options);
+      const wallMs = limits.wallMs + KILL_AFTER_MS;
+      const guest = this.#guest;
+      const loaded = isLoaded ? NOTHING : await child.tell({ do: 'load', guest, program, limits }, wallMs, listener);
+      if (loaded.failure) return loaded;
+      const text = input === undefined ? undefined : JSON.stringify(input);
+      const answer = await child.tell({ do: 'call', guest, call: token, input: text, limits }, wallMs, listener);
+      return { ...answer, cpuMs: answer.cpuMs + loaded.cpuMs, peakMemory: Math.max(answer.peakMemory, loaded.peakMemory) };
+    });
+  }
+
+  #outcome({ value, failure, cpuMs, peakMemory }: Answer, wallMs: number, compiled: Compiled): Outcome {
+    const figures = { cpuMs, wallMs, peakMemory };
+    if (!failure) return { ok: true, value: JSON.parse(value ?? 'null'), ...figures };
+    return { ok: false, error: this.#explained(failure, compiled), ...figures };
+  }
+
+  #explained({ code, message, stack }: Failure, { placeOf }: Compiled): ProgramError {
+    const limit = code === 'time' || code === 'cpu' || code === 'memory' || code === 'value' ? explain[code](this.#limits) : undefined;
+    const place = stack === undefined ? undefined : firstPlace(stack, this.#source.file, placeOf);
+    return { code: `sandbox.${code}`, message: limit ?? message, ...place };
+  }
+}
+
+const NOTHING: Answer = { cpuMs: 0, peakMemory: 0 };
+
+/** The innermost place of a stack that is in the creator's own file. */
+function firstPlace(stack: string, file: string, placeOf: Compiled['placeOf']): Place | undefined {
+  for (const line of stack.split('\n')) {
+    const at = line.lastIndexOf(`${file}:`);
+    const [, row, column] = /^:(\d+)(?::(\d+))?/.exec(at < 0 ? '' : line.slice(at + file.length)) ?? [];
+    const place = row === undefined ? undefined : placeOf(Number(row), Number(column ?? 1));
+    if (place?.file === file) return place;
+  }
+  return undefined;
+}
+
+/** Answers a call's requests: only this call's, only what it was granted, and only so much. */
+function listen(token: string, limits: Limits, { grants = {}, onPrint }: CallOptions): Listener {
+  let calls = 0;
+  return {
+    printed: (text) => onPrint?.(text),
+    async asks(call, name, argument) {
+      if (call !== token) return { error: 'That call is over.' };
+      if (++calls > limits.calls) return { error: explain.calls(limits) };
+      if (argument.length > limits.callBytes) return { error: explain.callBytes(limits) };
+      const grant = Object.hasOwn(grants, name) ? grants[name] : undefined;
+      if (!grant) return { error: `"${name}" was not granted.` };
+      try {
+        const value = JSON.stringify((await grant(JSON.parse(argument))) ?? null);
+        return value.length > limits.callBytes ? { error: explain.callBytes(limits) } : { value };
+      } catch (error) {
+        return { error: error instanceof Error ? error.message : String(error) };
+      }
+    },
+  };
+}

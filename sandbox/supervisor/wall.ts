@@ -1,0 +1,109 @@
+// The wall around a child: what it is started with, and through which programs, so that code which escapes its
+// isolate finds nothing, reaches nobody and cannot stay.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { OPEN_FILES, PROCESS_MB, WASM_PAGES } from '../limits.ts';
+
+/**
+ * `bubblewrap`: its own view of files, users, processes and network, none of them the host's. `reduced`: no environment,
+ * no rights beyond reading our own files, where bubblewrap is missing or not allowed; the network stays in reach.
+ */
+export type WallKind = 'bubblewrap' | 'reduced';
+
+export interface Wall {
+  readonly kind: WallKind;
+  /** Whether the size of a process is bounded by the system. */
+  readonly bounded: boolean;
+  /** Why it is not the better one. */
+  readonly because?: string;
+}
+
+const sandbox = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = '/plinth';
+
+let found: Wall | undefined;
+
+/** Tried once: running it is the only honest test, as the system may forbid namespaces. */
+export function findWall(): Wall {
+  found ??= tryWalls();
+  return found;
+}
+
+function tryWalls(): Wall {
+  const bounded = spawnSync('prlimit', ['--version']).status === 0;
+  if (process.platform !== 'linux') return { kind: 'reduced', bounded, because: 'bubblewrap needs Linux' };
+  const { status, stderr, error } = spawnSync('bwrap', [...namespaces(), ...system(), '/usr/bin/true'], {
+    encoding: 'utf8',
+  });
+  if (status === 0) return { kind: 'bubblewrap', bounded };
+  return { kind: 'reduced', bounded, because: error ? 'bubblewrap is not installed' : stderr.trim() };
+}
+
+export interface Start {
+  readonly file: string;
+  readonly args: string[];
+  readonly env: Record<string, string>;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** How to start `sandbox/child/main.ts` behind the wall. `ipc` is the descriptor on which it talks to us. */
+export function startOf(wall: Wall, ipc: number): Start {
+  // Without a shared heap, which a fault in one isolate could reach; memory for WebAssembly only as Python needs it.
+  const flags = ['--no-node-snapshot', `--wasm-max-mem-pages=${WASM_PAGES}`, '--disable-warning=ExperimentalWarning'];
+  const limits = wall.bounded
+    ? ['prlimit', `--data=${PROCESS_MB * 1024 * 1024}`, '--core=0', `--nofile=${OPEN_FILES}`, '--']
+    : [];
+  const command =
+    wall.kind === 'bubblewrap'
+      ? ['bwrap', ...namespaces(), ...system(), ...ours(), ...environment(ipc), join(ROOT, 'node'), ...flags, join(ROOT, 'sandbox/child/main.ts')]
+      : [process.execPath, ...flags, ...permissions(), join(sandbox, 'child/main.ts')];
+  const [file = '', ...args] = [...limits, ...command];
+  const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  return { file, args, env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' }, ...nobody };
+}
+
+function namespaces(): string[] {
+  const apart = ['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--hostname', 'plinth'];
+  return [...apart, '--uid', '65534', '--gid', '65534', '--cap-drop', 'ALL', '--proc', '/proc', '--dev', '/dev'];
+}
+
+/** The system's libraries, to read: neither its settings nor its programs' data. */
+function system(): string[] {
+  const there = ['/usr/lib', '/usr/lib64', '/lib', '/lib64', '/usr/bin/true'].filter((path) => existsSync(path));
+  return there.flatMap((path) => ['--ro-bind', path, path]);
+}
+
+/** Of ours only what the child runs on. */
+function ours(): string[] {
+  const require = createRequire(import.meta.url);
+  const packages = CHILD_NEEDS.map((name) => [name, packageOf(require, name)] as const);
+  return [
+    ...['--ro-bind', process.execPath, join(ROOT, 'node')],
+    ...['--ro-bind', sandbox, join(ROOT, 'sandbox')],
+    ...packages.flatMap(([name, path]) => (path ? ['--ro-bind', path, join(ROOT, 'node_modules', name)] : [])),
+  ];
+}
+
+const CHILD_NEEDS = ['isolated-vm', 'node-gyp-build'];
+
+function packageOf(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return dirname(require.resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}
+
+function environment(ipc: number): string[] {
+  return ['--setenv', 'NODE_CHANNEL_FD', `${ipc}`, '--setenv', 'NODE_CHANNEL_SERIALIZATION_MODE', 'json'];
+}
+
+/** Node's own wall: reading our files is all it may do. */
+function permissions(): string[] {
+  const modules = dirname(dirname(createRequire(import.meta.url).resolve('isolated-vm/package.json')));
+  return ['--permission', '--allow-addons', `--allow-fs-read=${sandbox}*`, `--allow-fs-read=${modules}/*`];
+}

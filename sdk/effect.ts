@@ -1,0 +1,257 @@
+/**
+ * What creators write: an effect is a pure function of a frame's time, its params and data. No clock, no chance but the
+ * seeded one, no input or output. The same source runs in the browser's preview and in the render.
+ *
+ * @example
+ * import { color, effect, number } from '@plinth/sdk/effect';
+ * export default effect({
+ *   title: 'Dot',
+ *   params: { color: color('#ff3b6b'), size: number(40, { min: 1, max: 400 }) },
+ *   frame({ canvas, width, height, t, params }) {
+ *     canvas.circle(width / 2 + Math.sin(t) * 100, height / 2, params.size, { fill: params.color });
+ *   },
+ * });
+ */
+
+// ---- Params: each becomes a control of the studio.
+
+interface About {
+  /** The control's label; the param's own name, if absent. */
+  readonly label?: string;
+  readonly help?: string;
+  /** Controls of one group stand together. */
+  readonly group?: string;
+}
+interface Range extends About {
+  readonly min?: number;
+  readonly max?: number;
+  readonly step?: number;
+}
+
+export interface Param<T> extends Range {
+  readonly kind:
+    | 'number'
+    | 'integer'
+    | 'boolean'
+    | 'choice'
+    | 'text'
+    | 'color'
+    | 'point'
+    | 'curve'
+    | 'image'
+    | 'font'
+    | 'audio'
+    | 'dataset';
+  readonly default: T;
+  readonly options?: readonly string[];
+  readonly maxLength?: number;
+}
+
+/** `#rrggbb` or `#rrggbbaa`. */
+export type Color = string;
+/** Parts of the picture's width and height: `{ x: 0.5, y: 0.5 }` is its middle. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+/** From 0 to 1 in both, by rising `x`; straight between the points. */
+export type Curve = readonly Point[];
+/** Rows of a table, as JSON. */
+export type Dataset = readonly Readonly<Record<string, string | number | boolean | null>>[];
+
+const param = <T>(kind: Param<T>['kind'], value: T, about: object = {}): Param<T> => ({ kind, default: value, ...about });
+
+export const number = (value: number, about?: Range): Param<number> => param('number', value, about);
+export const integer = (value: number, about?: Range): Param<number> => param('integer', value, about);
+export const boolean = (value: boolean, about?: About): Param<boolean> => param('boolean', value, about);
+export const text = (value: string, about?: About & { readonly maxLength?: number }): Param<string> =>
+  param('text', value, about);
+export const color = (value: Color, about?: About): Param<Color> => param('color', value, about);
+export const point = (x: number, y: number, about?: About): Param<Point> => param('point', { x, y }, about);
+export const curve = (value: Curve, about?: About): Param<Curve> => param('curve', value, about);
+/** One of a few words. */
+export function choice<const O extends readonly [string, ...string[]]>(options: O, about?: About): Param<O[number]> {
+  return param('choice', options[0], { options, ...about });
+}
+/** A picture, named; nothing is drawn while there is none. */
+export const image = (about?: About): Param<string | undefined> => param('image', undefined, about);
+/** One of the built-in fonts. */
+export const font = (value: FontName, about?: About): Param<FontName> => param('font', value, about);
+export const audio = (about?: About): Param<string | undefined> => param('audio', undefined, about);
+export const dataset = (value: Dataset = [], about?: About): Param<Dataset> => param('dataset', value, about);
+
+export type Params = Readonly<Record<string, Param<unknown>>>;
+export type Values<P extends Params> = { readonly [K in keyof P]: P[K] extends Param<infer T> ? T : never };
+
+// ---- What an effect is told.
+
+export type Input =
+  | 'video.meta'
+  | 'audio.spectrum'
+  | 'audio.beats'
+  | 'audio.loudness'
+  | 'captions'
+  | 'palette'
+  | 'motion'
+  | 'live.likes'
+  | 'live.gifts'
+  | 'live.viewers'
+  | `dataset.${string}`;
+
+/** The same for all frames of a render. */
+export interface Scene<P extends Params = Params> {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  /** Seconds. */
+  readonly duration: number;
+  readonly frames: number;
+  readonly params: Values<P>;
+  /** What the inputs say of the whole clip, by their names. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** From 0 up to 1; the same numbers for the same seed. */
+  readonly random: () => number;
+}
+
+export interface Frame<P extends Params = Params, S = unknown> extends Scene<P> {
+  /** From 0. */
+  readonly index: number;
+  /** Seconds since the first frame. */
+  readonly t: number;
+  readonly canvas: Canvas;
+  /** The picture itself. Whoever looks at it pays for it: a frame that only draws is never unpacked. */
+  readonly pixels: Pixels;
+  readonly audio: AudioNow;
+  /** What `setup` answered. */
+  readonly state: S;
+}
+
+/** The sound at this frame; silence where the clip has none or the effect did not ask for it. */
+export interface AudioNow {
+  /** From the lowest to the highest pitch, each from 0 to 1. */
+  readonly spectrum: readonly number[];
+  /** Whether a beat falls on this frame. */
+  readonly beat: boolean;
+  /** Seconds since the last beat. */
+  readonly sinceBeat: number;
+  /** From 0 to 1. */
+  readonly loudness: number;
+}
+
+// ---- Drawing. Lengths are pixels of the picture, angles are in degrees, clockwise.
+
+export type FontName = 'Sans' | 'Serif' | 'Mono' | 'Display';
+export interface Gradient {
+  readonly stops: readonly (readonly [offset: number, color: Color])[];
+  /** Along a line, or from a middle outwards. */
+  readonly from: readonly [x: number, y: number];
+  readonly to?: readonly [x: number, y: number];
+  readonly radius?: number;
+}
+export type Paint = Color | Gradient;
+export interface Shadow {
+  readonly color: Color;
+  readonly blur: number;
+  readonly x?: number;
+  readonly y?: number;
+}
+export interface ShapeStyle {
+  readonly fill?: Paint;
+  readonly stroke?: Paint;
+  readonly lineWidth?: number;
+  readonly cap?: 'butt' | 'round' | 'square';
+  readonly join?: 'miter' | 'round' | 'bevel';
+  readonly dash?: readonly number[];
+  readonly opacity?: number;
+  readonly shadow?: Shadow;
+}
+export interface TextStyle extends ShapeStyle {
+  readonly font?: FontName;
+  readonly size?: number;
+  readonly weight?: 400 | 700;
+  readonly italic?: boolean;
+  readonly align?: 'left' | 'center' | 'right';
+  readonly baseline?: 'top' | 'middle' | 'alphabetic' | 'bottom';
+  /** Breaks lines at words so that none is wider. */
+  readonly maxWidth?: number;
+  /** Of the size; 1.25 if absent. */
+  readonly lineHeight?: number;
+}
+export type Blend =
+  | 'normal'
+  | 'multiply'
+  | 'screen'
+  | 'overlay'
+  | 'darken'
+  | 'lighten'
+  | 'add'
+  | 'difference'
+  | 'soft-light'
+  | 'hard-light';
+export interface GroupStyle {
+  readonly x?: number;
+  readonly y?: number;
+  readonly rotate?: number;
+  readonly scale?: number | readonly [x: number, y: number];
+  readonly opacity?: number;
+  readonly blend?: Blend;
+  /** Nothing is drawn outside. */
+  readonly clip?: readonly [x: number, y: number, width: number, height: number, radius?: number];
+}
+
+export interface Canvas {
+  readonly width: number;
+  readonly height: number;
+  rect(x: number, y: number, width: number, height: number, style?: ShapeStyle & { readonly radius?: number }): void;
+  circle(x: number, y: number, radius: number, style?: ShapeStyle): void;
+  ellipse(x: number, y: number, radiusX: number, radiusY: number, style?: ShapeStyle & { readonly rotate?: number }): void;
+  /** A slice of a circle; without `inner` from its middle. 0 degrees is up. */
+  arc(x: number, y: number, radius: number, from: number, to: number, style?: ShapeStyle & { readonly inner?: number }): void;
+  line(x1: number, y1: number, x2: number, y2: number, style?: ShapeStyle): void;
+  /** Points joined by straight lines. */
+  polygon(points: readonly (readonly [number, number])[], style?: ShapeStyle & { readonly open?: boolean }): void;
+  /** A path as SVG writes it: `M 0 0 L 10 10 Z`. */
+  path(d: string, style?: ShapeStyle): void;
+  text(text: string, x: number, y: number, style?: TextStyle): void;
+  /** How wide a line of text is, and how many lines it takes within `maxWidth`. */
+  measure(text: string, style?: TextStyle): { readonly width: number; readonly height: number; readonly lines: readonly string[] };
+  /** Draws a picture that a param names, into a box. */
+  image(name: string | undefined, x: number, y: number, width: number, height: number, style?: { readonly opacity?: number }): void;
+  /** Draws with a transform, an opacity, a blend or a clip over all of it. */
+  group(style: GroupStyle, draw: () => void): void;
+}
+
+/** RGBA, a byte each, row by row from the top left. What is written is the new picture. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+// ---- Filters: FFmpeg's own, from a list of those that neither read nor write anything.
+
+export interface Filter {
+  readonly name: string;
+  readonly options?: Readonly<Record<string, string | number>>;
+}
+
+export interface EffectDefinition<P extends Params, S> {
+  readonly title: string;
+  readonly summary?: string;
+  readonly params?: P;
+  readonly inputs?: readonly Input[];
+  /** Once, before the first frame. What it answers is `state` in every frame. */
+  setup?(scene: Scene<P>): S;
+  frame?(frame: Frame<P, S>): void;
+  /** Once. The cheapest way to touch a picture: nothing of it leaves FFmpeg. */
+  filters?(scene: Scene<P>): readonly Filter[];
+}
+
+export interface Effect<P extends Params = Params, S = unknown> extends EffectDefinition<P, S> {
+  readonly kind: 'effect';
+}
+
+/** Defines an effect; a file's default export. */
+export function effect<const P extends Params, S = undefined>(definition: EffectDefinition<P, S>): Effect<P, S> {
+  return { kind: 'effect', ...definition };
+}
