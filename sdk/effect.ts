@@ -59,7 +59,11 @@ export type Curve = readonly Point[];
 /** Rows of a table, as JSON. */
 export type Dataset = readonly Readonly<Record<string, string | number | boolean | null>>[];
 
-const param = <T>(kind: Param<T>['kind'], value: T, about: object = {}): Param<T> => ({ kind, default: value, ...about });
+const param = <T>(kind: Param<T>['kind'], value: T, about: object = {}): Param<T> => ({
+  kind,
+  default: value,
+  ...about,
+});
 
 export const number = (value: number, about?: Range): Param<number> => param('number', value, about);
 export const integer = (value: number, about?: Range): Param<number> => param('integer', value, about);
@@ -204,9 +208,22 @@ export interface Canvas {
   readonly height: number;
   rect(x: number, y: number, width: number, height: number, style?: ShapeStyle & { readonly radius?: number }): void;
   circle(x: number, y: number, radius: number, style?: ShapeStyle): void;
-  ellipse(x: number, y: number, radiusX: number, radiusY: number, style?: ShapeStyle & { readonly rotate?: number }): void;
+  ellipse(
+    x: number,
+    y: number,
+    radiusX: number,
+    radiusY: number,
+    style?: ShapeStyle & { readonly rotate?: number },
+  ): void;
   /** A slice of a circle; without `inner` from its middle. 0 degrees is up. */
-  arc(x: number, y: number, radius: number, from: number, to: number, style?: ShapeStyle & { readonly inner?: number }): void;
+  arc(
+    x: number,
+    y: number,
+    radius: number,
+    from: number,
+    to: number,
+    style?: ShapeStyle & { readonly inner?: number },
+  ): void;
   line(x1: number, y1: number, x2: number, y2: number, style?: ShapeStyle): void;
   /** Points joined by straight lines. */
   polygon(points: readonly (readonly [number, number])[], style?: ShapeStyle & { readonly open?: boolean }): void;
@@ -214,9 +231,19 @@ export interface Canvas {
   path(d: string, style?: ShapeStyle): void;
   text(text: string, x: number, y: number, style?: TextStyle): void;
   /** How wide a line of text is, and how many lines it takes within `maxWidth`. */
-  measure(text: string, style?: TextStyle): { readonly width: number; readonly height: number; readonly lines: readonly string[] };
+  measure(
+    text: string,
+    style?: TextStyle,
+  ): { readonly width: number; readonly height: number; readonly lines: readonly string[] };
   /** Draws a picture that a param names, into a box. */
-  image(name: string | undefined, x: number, y: number, width: number, height: number, style?: { readonly opacity?: number }): void;
+  image(
+    name: string | undefined,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    style?: { readonly opacity?: number },
+  ): void;
   /** Draws with a transform, an opacity, a blend or a clip over all of it. */
   group(style: GroupStyle, draw: () => void): void;
 }

@@ -29,7 +29,9 @@ async function hear(message: ToChild): Promise<void> {
   tell({ say: 'done', ...outcome, cpuMs, peakMemory: peakMemory() });
 }
 
-async function outcomeOf(message: Extract<ToChild, { do: 'load' | 'call' }>): Promise<Pick<Extract<FromChild, { say: 'done' }>, 'value' | 'failure'>> {
+async function outcomeOf(
+  message: Extract<ToChild, { do: 'load' | 'call' }>,
+): Promise<Pick<Extract<FromChild, { say: 'done' }>, 'value' | 'failure'>> {
   try {
     if (message.do === 'load') {
       const guest = new JavaScriptGuest(message.program, message.limits, surroundings);

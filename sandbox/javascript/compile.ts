@@ -75,7 +75,9 @@ const onlyKnown: Plugin = {
       if (known !== undefined) return { path: known };
       // Our own files find each other.
       if (importer.startsWith('/') && Object.values(KNOWN).some((file) => importer === file)) return undefined;
-      return { errors: [{ text: `There is no "${path}" here: a program may import ${Object.keys(KNOWN).join(', ')}.` }] };
+      return {
+        errors: [{ text: `There is no "${path}" here: a program may import ${Object.keys(KNOWN).join(', ')}.` }],
+      };
     });
   },
 };

@@ -77,7 +77,9 @@ export class JavaScriptGuest implements Guest {
 
   call(token: string, input: string | undefined, limits: Limits): Promise<string> {
     return this.#within(limits, async () => {
-      const answer: unknown = await this.#inside.apply(undefined, ['call', token, input], { result: { promise: true, copy: true } });
+      const answer: unknown = await this.#inside.apply(undefined, ['call', token, input], {
+        result: { promise: true, copy: true },
+      });
       if (typeof answer !== 'string') throw new GuestFailure('threw', 'It answered with something else than it said.');
       if (answer === '') throw new GuestFailure('value');
       return answer;
@@ -133,6 +135,7 @@ export class JavaScriptGuest implements Guest {
 
   #ask(token: unknown, request: unknown, name: unknown, argument: unknown): void {
     if (typeof token !== 'string' || typeof request !== 'number') return;
-    if (typeof name === 'string' && typeof argument === 'string') this.#surroundings.ask(token, request, name, argument);
+    if (typeof name === 'string' && typeof argument === 'string')
+      this.#surroundings.ask(token, request, name, argument);
   }
 }

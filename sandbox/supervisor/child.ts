@@ -42,7 +42,11 @@ export class Child {
         if (this.#alive) onEnd(this);
         this.#alive = false;
         reject(new Error(`A sandbox process ended: ${reason}. ${words}`.trim()));
-        this.#settle?.({ failure: { code: 'crashed', message: `${reason}. ${words}`.trim() }, cpuMs: 0, peakMemory: 0 });
+        this.#settle?.({
+          failure: { code: 'crashed', message: `${reason}. ${words}`.trim() },
+          cpuMs: 0,
+          peakMemory: 0,
+        });
       };
       this.#process.on('error', (error) => end(error.message));
       this.#process.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));

@@ -16,7 +16,13 @@ export type ToChild =
   /** Takes a program in and runs it: its value is its default export or its last expression. */
   | { readonly do: 'load'; readonly guest: number; readonly program: Program; readonly limits: Limits }
   /** Calls that value, a function, or answers it as it is. */
-  | { readonly do: 'call'; readonly guest: number; readonly call: string; readonly input: string | undefined; readonly limits: Limits }
+  | {
+      readonly do: 'call';
+      readonly guest: number;
+      readonly call: string;
+      readonly input: string | undefined;
+      readonly limits: Limits;
+    }
   | { readonly do: 'forget'; readonly guest: number }
   /** The answer to a call that the guest made. */
   | { readonly do: 'answer'; readonly request: number; readonly value?: string; readonly error?: string };
@@ -24,8 +30,20 @@ export type ToChild =
 export type FromChild =
   | { readonly say: 'ready' }
   | { readonly say: 'printed'; readonly text: string }
-  | { readonly say: 'asks'; readonly call: string; readonly request: number; readonly name: string; readonly argument: string }
-  | { readonly say: 'done'; readonly value?: string; readonly failure?: Failure; readonly cpuMs: number; readonly peakMemory: number };
+  | {
+      readonly say: 'asks';
+      readonly call: string;
+      readonly request: number;
+      readonly name: string;
+      readonly argument: string;
+    }
+  | {
+      readonly say: 'done';
+      readonly value?: string;
+      readonly failure?: Failure;
+      readonly cpuMs: number;
+      readonly peakMemory: number;
+    };
 
 export type FailureCode = 'syntax' | 'threw' | 'cpu' | 'time' | 'memory' | 'value' | 'crashed';
 

@@ -27,8 +27,20 @@ export interface CallOptions {
 }
 
 export type Outcome =
-  | { readonly ok: true; readonly value: unknown; readonly cpuMs: number; readonly wallMs: number; readonly peakMemory: number }
-  | { readonly ok: false; readonly error: ProgramError; readonly cpuMs: number; readonly wallMs: number; readonly peakMemory: number };
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      readonly cpuMs: number;
+      readonly wallMs: number;
+      readonly peakMemory: number;
+    }
+  | {
+      readonly ok: false;
+      readonly error: ProgramError;
+      readonly cpuMs: number;
+      readonly wallMs: number;
+      readonly peakMemory: number;
+    };
 
 export interface ProgramError extends Partial<Place> {
   readonly code: `sandbox.${FailureCode}`;
@@ -46,7 +58,12 @@ export interface Sandbox extends AsyncDisposable {
   /** Keeps a program ready to be called. Loading happens with the first call, and again after a crash. */
   open(party: Party, source: Source, limits?: Partial<Limits>): Loaded;
   /** Runs a program once. */
-  run(party: Party, source: Source, input?: unknown, options?: CallOptions & { limits?: Partial<Limits> }): Promise<Outcome>;
+  run(
+    party: Party,
+    source: Source,
+    input?: unknown,
+    options?: CallOptions & { limits?: Partial<Limits> },
+  ): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -54,7 +71,8 @@ export interface Sandbox extends AsyncDisposable {
 export function openSandbox(options: Partial<PoolOptions> = {}): Sandbox {
   const wall = findWall();
   const pool = new Pool({ wall, ...options });
-  const open = (party: Party, source: Source, asked?: Partial<Limits>) => new LoadedProgram(pool, party, source, limitsOf(asked));
+  const open = (party: Party, source: Source, asked?: Partial<Limits>) =>
+    new LoadedProgram(pool, party, source, limitsOf(asked));
   return {
     wall,
     open,
@@ -117,7 +135,11 @@ class LoadedProgram implements Loaded {
       if (loaded.failure) return loaded;
       const text = input === undefined ? undefined : JSON.stringify(input);
       const answer = await child.tell({ do: 'call', guest, call: token, input: text, limits }, wallMs, listener);
-      return { ...answer, cpuMs: answer.cpuMs + loaded.cpuMs, peakMemory: Math.max(answer.peakMemory, loaded.peakMemory) };
+      return {
+        ...answer,
+        cpuMs: answer.cpuMs + loaded.cpuMs,
+        peakMemory: Math.max(answer.peakMemory, loaded.peakMemory),
+      };
     });
   }
 
@@ -128,7 +150,10 @@ class LoadedProgram implements Loaded {
   }
 
   #explained({ code, message, stack }: Failure, { placeOf }: Compiled): ProgramError {
-    const limit = code === 'time' || code === 'cpu' || code === 'memory' || code === 'value' ? explain[code](this.#limits) : undefined;
+    const limit =
+      code === 'time' || code === 'cpu' || code === 'memory' || code === 'value'
+        ? explain[code](this.#limits)
+        : undefined;
     const place = stack === undefined ? undefined : firstPlace(stack, this.#source.file, placeOf);
     return { code: `sandbox.${code}`, message: limit ?? message, ...place };
   }

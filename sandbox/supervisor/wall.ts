@@ -59,7 +59,16 @@ export function startOf(wall: Wall, ipc: number): Start {
     : [];
   const command =
     wall.kind === 'bubblewrap'
-      ? ['bwrap', ...namespaces(), ...system(), ...ours(), ...environment(ipc), join(ROOT, 'node'), ...flags, join(ROOT, 'sandbox/child/main.ts')]
+      ? [
+          'bwrap',
+          ...namespaces(),
+          ...system(),
+          ...ours(),
+          ...environment(ipc),
+          join(ROOT, 'node'),
+          ...flags,
+          join(ROOT, 'sandbox/child/main.ts'),
+        ]
       : [process.execPath, ...flags, ...permissions(), join(sandbox, 'child/main.ts')];
   const [file = '', ...args] = [...limits, ...command];
   const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
