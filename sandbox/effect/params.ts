@@ -77,5 +77,10 @@ function isPoint(value: unknown): value is { x: number; y: number } {
 
 function isCurve(value: unknown): boolean {
   if (!Array.isArray(value) || value.length < 2 || !value.every(isPoint)) return false;
-  return value.every(({ x, y }, at) => x >= 0 && x <= 1 && y >= 0 && y <= 1 && (at === 0 || x > value[at - 1].x));
+  let before = -1;
+  return value.every(({ x, y }) => {
+    const rises = x > before;
+    before = x;
+    return rises && x >= 0 && x <= 1 && y >= 0 && y <= 1;
+  });
 }

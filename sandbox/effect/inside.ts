@@ -1,0 +1,39 @@
+// The part of a render that runs inside the isolate, beside the creator's own code. Bundled to one script whose value is
+// `open`: everything goes in and out as numbers and text.
+import type { Effect } from '@plinth/sdk/effect.ts';
+import { RecordingCanvas } from '../draw/canvas.ts';
+import { Recorder } from '../draw/recorder.ts';
+import { describe } from './describe.ts';
+import { PixelsNeeded, Player, type SceneFacts } from './player.ts';
+
+/** What a frame answers instead of a length. */
+export const NEEDS_PIXELS = -1;
+
+/** An effect, ready to be told its scene. `list` and `picture` are shared with the outside. */
+export function open(found: unknown, list: Float64Array, picture: Uint8ClampedArray | undefined) {
+  const effect = found as Effect;
+  const recorder = new Recorder(list);
+  let player: Player | undefined;
+  return (what: 'describe' | 'filters' | 'start' | 'frame' | 'strings', argument: unknown): unknown => {
+    if (what === 'frame') {
+      recorder.reset();
+      try {
+        player?.frame(argument as number);
+      } catch (error) {
+        if (error instanceof PixelsNeeded) return NEEDS_PIXELS;
+        throw error;
+      }
+      return recorder.length;
+    }
+    if (what === 'strings') return JSON.stringify(recorder.takeNewStrings());
+    if (what === 'describe') return JSON.stringify(describe(found));
+    const facts = JSON.parse(String(argument)) as SceneFacts;
+    if (what === 'filters')
+      return JSON.stringify(effect.filters?.({ ...facts, params: facts.params as never, random: () => 0 }) ?? []);
+    const { width, height } = facts;
+    const pixels = picture && { width, height, data: picture.subarray(0, width * height * 4) };
+    const canvas = new RecordingCanvas(recorder, width, height);
+    player = new Player(effect, facts, pixels ? { canvas, pixels } : { canvas });
+    return undefined;
+  };
+}
