@@ -150,14 +150,14 @@ class LoadedProgram implements Loaded {
   }
 
   #explained({ code, message, stack }: Failure, { placeOf }: Compiled): ProgramError {
-    const limit =
-      code === 'time' || code === 'cpu' || code === 'memory' || code === 'value'
-        ? explain[code](this.#limits)
-        : undefined;
+    const limit = isLimit(code) ? explain[code](this.#limits) : undefined;
     const place = stack === undefined ? undefined : firstPlace(stack, this.#source.file, placeOf);
     return { code: `sandbox.${code}`, message: limit ?? message, ...place };
   }
 }
+
+type LimitCode = FailureCode & keyof typeof explain;
+const isLimit = (code: FailureCode): code is LimitCode => Object.hasOwn(explain, code);
 
 const NOTHING: Answer = { cpuMs: 0, peakMemory: 0 };
 
