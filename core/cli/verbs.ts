@@ -37,6 +37,14 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: {},
     run: async (typed, print) => (await import('./plugin.ts')).plugin(typed, print),
   },
+  sandbox: {
+    summary: 'Run one file of JavaScript, TypeScript or Python where it can reach nothing, and show its value.',
+    usage: 'eval FILE [--input JSON] [--memory MB] [--cpu MS] [--wall MS]',
+    options: {
+      ...{ input: { type: 'string' }, memory: { type: 'string' }, cpu: { type: 'string' }, wall: { type: 'string' } },
+    },
+    run: async (typed, print) => (await import('./sandbox.ts')).sandbox(typed, print),
+  },
   diagnose: {
     summary: 'Show how this place is set up, and what is wrong with it.',
     usage: '',

@@ -59,8 +59,8 @@ export async function openFramePlayer(
     'return $0.open($1, new Float64Array($2), $3 && new Uint8ClampedArray($3))',
     [inside.derefInto(), found.derefInto(), share(memory), share(picture)],
     { result: { reference: true } },
-  ) as ivm.Reference<(what: string, argument: unknown) => unknown>;
-  const go = (what: string, argument: unknown, timeout: number) =>
+  ) as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
+  const go = (what: string, argument: string | number | undefined, timeout: number) =>
     guarded(timeout, (timeout) => enter.applySync(undefined, [what, argument], { timeout }));
   return {
     list,
