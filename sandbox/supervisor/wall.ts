@@ -35,7 +35,7 @@ export function findWall(): Wall {
 function tryWalls(): Wall {
   const bounded = spawnSync('prlimit', ['--version']).status === 0;
   if (process.platform !== 'linux') return { kind: 'reduced', bounded, because: 'bubblewrap needs Linux' };
-  const { status, stderr, error } = spawnSync('bwrap', [...namespaces(), ...system(), '/usr/bin/true'], {
+  const { status, stderr, error } = spawnSync('bwrap', [...apart(), ...systemLibraries(), '/usr/bin/true'], {
     encoding: 'utf8',
   });
   if (status === 0) return { kind: 'bubblewrap', bounded };
@@ -50,8 +50,11 @@ export interface Start {
   readonly gid?: number;
 }
 
-/** How to start `sandbox/child/main.ts` behind the wall. `ipc` is the descriptor on which it talks to us. */
-export function startOf(wall: Wall, ipc: number): Start {
+/** What runs behind the wall: the child of calls, or the child of one render. */
+export type Entry = 'child/main.ts' | 'child/render.ts';
+
+/** How to start a child behind the wall. `ipc` is the descriptor on which it talks to us. */
+export function startOf(wall: Wall, ipc: number, entry: Entry = 'child/main.ts'): Start {
   // Without a shared heap, which a fault in one isolate could reach; memory for WebAssembly only as Python needs it.
   const flags = ['--no-node-snapshot', `--wasm-max-mem-pages=${WASM_PAGES}`, '--disable-warning=ExperimentalWarning'];
   const limits = wall.bounded
@@ -61,27 +64,28 @@ export function startOf(wall: Wall, ipc: number): Start {
     wall.kind === 'bubblewrap'
       ? [
           'bwrap',
-          ...namespaces(),
-          ...system(),
+          ...apart(),
+          ...systemLibraries(),
           ...ours(),
           ...environment(ipc),
           join(ROOT, 'node'),
           ...flags,
-          join(ROOT, 'sandbox/child/main.ts'),
+          join(ROOT, 'sandbox', entry),
         ]
-      : [process.execPath, ...flags, ...permissions(), join(sandbox, 'child/main.ts')];
+      : [process.execPath, ...flags, ...permissions(), join(sandbox, entry)];
   const [file = '', ...args] = [...limits, ...command];
   const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   return { file, args, env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' }, ...nobody };
 }
 
-function namespaces(): string[] {
-  const apart = ['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--hostname', 'plinth'];
-  return [...apart, '--uid', '65534', '--gid', '65534', '--cap-drop', 'ALL', '--proc', '/proc', '--dev', '/dev'];
+/** bubblewrap's part that takes everything away. */
+export function apart(): string[] {
+  const unshared = ['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--hostname', 'plinth'];
+  return [...unshared, '--uid', '65534', '--gid', '65534', '--cap-drop', 'ALL', '--proc', '/proc', '--dev', '/dev'];
 }
 
 /** The system's libraries, to read: neither its settings nor its programs' data. */
-function system(): string[] {
+export function systemLibraries(): string[] {
   const there = ['/usr/lib', '/usr/lib64', '/lib', '/lib64', '/usr/bin/true'].filter((path) => existsSync(path));
   return there.flatMap((path) => ['--ro-bind', path, path]);
 }
@@ -97,7 +101,12 @@ function ours(): string[] {
   ];
 }
 
-const CHILD_NEEDS = ['isolated-vm', 'node-gyp-build'];
+/** Pictures come from Skia, built for each system as a package of its own. */
+const SKIA = ['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'linux-arm64-musl'].map(
+  (system) => `@napi-rs/canvas-${system}`,
+);
+const FONTS = ['inter', 'jetbrains-mono', 'oswald', 'source-serif-4'].map((name) => `@fontsource/${name}`);
+const CHILD_NEEDS = ['isolated-vm', 'node-gyp-build', '@napi-rs/canvas', ...SKIA, ...FONTS];
 
 function packageOf(require: NodeJS.Require, name: string): string | undefined {
   try {

@@ -1,0 +1,32 @@
+import { defineErrors } from '@plinth/sdk/problem.ts';
+
+/** Why a clip could not be read or rendered, each with what to do about it. */
+export const renderErrors = defineErrors('render', {
+  no_ffmpeg: {
+    status: 503,
+    title: 'FFmpeg is not there.',
+    fix: 'Install it ("apt-get install ffmpeg"), or set FFMPEG_PATH to its program or directory.',
+  },
+  weak_ffmpeg: {
+    status: 503,
+    title: 'This FFmpeg lacks what is needed.',
+    fix: 'Install version 4.4 or newer with libx264, or set FFMPEG_PATH to one that has it.',
+  },
+  missing_file: { status: 404, title: 'There is no such file.', fix: 'Check the path, and that it may be read.' },
+  not_a_video: { status: 415, title: 'That is not a video.', fix: 'Use an MP4, MOV, WebM, MKV or AVI file.' },
+  no_pictures: { status: 415, title: 'There are no pictures in that file.', fix: 'Use a file with a video track.' },
+  damaged: {
+    status: 415,
+    title: 'The video is damaged, or was cut off.',
+    fix: 'Upload or export it again.',
+  },
+  too_large: { status: 413, title: 'The video is too large.', fix: 'Make it smaller or shorter first.' },
+  unsupported: { status: 415, title: 'This kind of video is not supported here.' },
+  bad_filter: { status: 422, title: 'The effect asks for a filter that is not offered.' },
+  bad_range: { status: 400, title: 'That part is not in the clip.' },
+  bad_size: { status: 400, title: 'A picture cannot have that size.' },
+  effect_failed: { status: 422, title: 'The effect failed.' },
+  failed: { status: 500, title: 'The render failed.' },
+  too_slow: { status: 504, title: 'The render took too long.' },
+  cancelled: { status: 409, title: 'The render was cancelled.' },
+});
