@@ -1,7 +1,7 @@
 // What a creator wrote, made ready to run: TypeScript and imports resolved, with a map back to their own lines.
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { build, type Message, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Message, type Plugin, transform } from 'esbuild';
 import { explain, SOURCE_BYTES } from '../limits.ts';
 import type { Program } from '../supervisor/protocol.ts';
 
@@ -34,26 +34,8 @@ const KNOWN: Readonly<Record<string, string>> = {
 
 export async function compileJavaScript(file: string, source: string): Promise<Compiled> {
   if (Buffer.byteLength(source) > SOURCE_BYTES) throw new CompileError(explain.source());
-  const isModule = /^\s*(?:import|export)\b|^\s*await\b/m.test(source) || /\bimport\.meta\b/.test(source);
-  const found = await build({
-    stdin: { contents: source, sourcefile: file, loader: /\.tsx?$|\.mts$/.test(file) ? 'ts' : 'js', resolveDir: '/' },
-    absWorkingDir: '/',
-    bundle: isModule,
-    write: false,
-    format: isModule ? 'esm' : undefined,
-    target: 'esnext',
-    platform: 'neutral',
-    sourcemap: 'external',
-    sourcesContent: false,
-    // A script's value is its last expression, which nothing else needs.
-    treeShaking: isModule,
-    outfile: 'guest.js',
-    logLevel: 'silent',
-    logLimit: 1,
-    plugins: [onlyKnown],
-  } as Parameters<typeof build>[0]).catch((failure: { errors?: Message[] }) => {
-    throw compileError(failure.errors?.[0]);
-  });
+  const isModule = await hasModuleSyntax(file, source);
+  const found = await built(file, source, isModule);
   const text = (ending: string) => found.outputFiles?.find(({ path }) => path.endsWith(ending))?.text ?? '';
   const map = new SourceMap(JSON.parse(text('.map')));
   return {
@@ -64,6 +46,52 @@ export async function compileJavaScript(file: string, source: string): Promise<C
       return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
     },
   };
+}
+
+/** Whether it exports, imports or waits: then its value is its default export, else its last expression. */
+async function hasModuleSyntax(file: string, source: string): Promise<boolean> {
+  if (!/\b(?:export|import|await)\b/.test(source)) return false;
+  const { metafile } = await built(file, source, true);
+  const { imports = [] } = Object.values(metafile?.inputs ?? {}).at(-1) ?? {};
+  const { exports = [] } = Object.values(metafile?.outputs ?? {}).find(({ entryPoint }) => entryPoint) ?? {};
+  if (imports.some(({ kind }) => kind === 'import-statement') || exports.length > 0) return true;
+  // Only a module may wait outside a function.
+  return transform(source, { loader: loaderOf(file), format: 'cjs', logLevel: 'silent' }).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** The compiler would open the file that such a comment names, whichever it is, and tell of its content in an error. */
+const withoutMaps = (source: string) => source.replaceAll(/[#@](\s*sourceMappingURL\s*=)/g, '-$1');
+
+const loaderOf = (file: string) => (/\.[mc]?tsx?$/.test(file) ? 'ts' : 'js');
+
+async function built(file: string, source: string, isModule: boolean) {
+  const options: BuildOptions & { write: false } = {
+    stdin: { contents: withoutMaps(source), sourcefile: file, loader: loaderOf(file), resolveDir: '/' },
+    absWorkingDir: '/',
+    tsconfigRaw: {},
+    bundle: isModule,
+    write: false,
+    metafile: true,
+    ...(isModule ? { format: 'esm' as const } : {}),
+    target: 'esnext',
+    platform: 'neutral',
+    sourcemap: 'external',
+    sourcesContent: false,
+    // A script's value is its last expression, which nothing else needs.
+    treeShaking: isModule,
+    outfile: 'guest.js',
+    logLevel: 'silent',
+    logLimit: 1,
+    plugins: [onlyKnown],
+  };
+  try {
+    return await build(options);
+  } catch (failure) {
+    throw compileError((failure as { errors?: Message[] }).errors?.[0]);
+  }
 }
 
 const onlyKnown: Plugin = {

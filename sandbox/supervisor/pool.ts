@@ -46,7 +46,7 @@ export class Pool {
       this.#homes.set(need.guest, child);
       const answer = await work(child, isLoaded);
       // A guest that was stopped may leave a thread behind that nothing can stop but the end of its process.
-      if (answer.failure && !GOES_ON.has(answer.failure.code)) child.kill();
+      if (answer.failure && !GOES_ON.has(answer.failure.code)) this.#discard(child);
       return answer;
     } finally {
       this.#release(child);
@@ -95,7 +95,8 @@ export class Pool {
   #release(child: Child): void {
     this.#taken.delete(child);
     child.unref();
-    if (child.alive && !this.#closed) this.#idle.set(child, setTimeout(() => child.kill(), IDLE_MS).unref());
+    if (this.#children.has(child) && !this.#closed)
+      this.#idle.set(child, setTimeout(() => child.kill(), IDLE_MS).unref());
     this.#waiting.shift()?.go();
   }
 
@@ -110,8 +111,7 @@ export class Pool {
     // No process serves two parties, not even one after the other: somebody's idle one makes room.
     const idle = free[0];
     if (!idle) return undefined;
-    this.#children.delete(idle);
-    idle.kill();
+    this.#discard(idle);
     return this.#start();
   }
 
@@ -125,6 +125,12 @@ export class Pool {
     const child = new Child(this.#options.wall, (ended) => this.#end(ended));
     this.#children.add(child);
     return child;
+  }
+
+  /** Nobody is given it any more, from now on and not from its last breath. */
+  #discard(child: Child): void {
+    this.#end(child);
+    child.kill();
   }
 
   #end(child: Child): void {
