@@ -68,6 +68,16 @@ export const IDLE_MS = 60_000;
 /** Calls that may wait for a process. */
 export const QUEUE = 1_000;
 
+/** A clip that may be rendered. */
+export const CLIP_BYTES = 4 * 1024 ** 3;
+export const CLIP_SECONDS = 3_600;
+export const CLIP_FRAMES = 216_000;
+/** Of one picture: 4096x4096, and what lies between in other shapes. */
+export const CLIP_PIXELS = 16_777_216;
+/** Reading a file's index. */
+export const PROBE_BOUNDS = { wallMs: 30_000, cpuSeconds: 20, memoryMb: 2_048, fileMb: 1 } as const;
+export const PROBE_BYTES = 32 * 1024 * 1024;
+
 /** What a creator is told, by the code of the error. */
 export const explain = {
   time: ({ wallMs }: Limits) => `It had not answered after ${wallMs} ms, which is the limit.`,

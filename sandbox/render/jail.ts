@@ -1,0 +1,159 @@
+// FFmpeg reads what strangers upload, so it runs like strangers' code: behind bubblewrap, without environment, network or
+// any file but the ones it is given, within limits, and killed from outside when its time is over.
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { apart, findWall, systemLibraries, type WallKind } from '../supervisor/wall.ts';
+
+export interface Jail {
+  readonly kind: WallKind;
+  /** Whether time, memory and files are bounded by the system. */
+  readonly bounded: boolean;
+  /** What starts it without a network, where bubblewrap does not. Empty: the network stays in reach. */
+  readonly offline: readonly string[];
+}
+
+/** What a file is called inside. */
+export interface Place {
+  input(index: number): string;
+  output(name: string): string;
+}
+
+export interface Bounds {
+  readonly wallMs: number;
+  readonly cpuSeconds: number;
+  readonly memoryMb: number;
+  /** Of a file it writes. */
+  readonly fileMb: number;
+}
+
+export interface JailedRun {
+  /** The program's file. */
+  readonly program: string;
+  readonly args: (place: Place) => readonly string[];
+  /** The only files it can read. */
+  readonly reads?: readonly string[];
+  /** The only directory it can write. */
+  readonly writes?: string;
+  /** Descriptors of ours that become its input and output; its output is piped to us if absent. */
+  readonly stdin?: number;
+  readonly stdout?: number | 'pipe' | 'ignore';
+  readonly bounds: Bounds;
+  readonly signal?: AbortSignal;
+}
+
+export interface JailedEnd {
+  readonly code: number | undefined;
+  /** Killed because its time was over. */
+  readonly late: boolean;
+  /** The last it said. */
+  readonly words: string;
+}
+
+export interface Jailed {
+  readonly stdout: Readable | undefined;
+  /** Its fourth descriptor: what FFmpeg says of its progress. */
+  readonly progress: Readable;
+  /** Never rejects, and comes when nothing of it is left. */
+  readonly ended: Promise<JailedEnd>;
+  kill(): void;
+}
+
+let found: Jail | undefined;
+
+export function findJail(): Jail {
+  found ??= tryJails();
+  return found;
+}
+
+function tryJails(): Jail {
+  const { kind, bounded } = findWall();
+  return { kind, bounded, offline: kind === 'bubblewrap' ? [] : withoutNetwork() };
+}
+
+/** The way without bubblewrap: still no network where the system lets us have one of our own. */
+export function withoutNetwork(): readonly string[] {
+  const ways = [
+    ['unshare', '--map-root-user', '--net', '--'],
+    ['unshare', '--net', '--'],
+  ];
+  return ways.find(([program = '', ...args]) => spawnSync(program, [...args, 'true']).status === 0) ?? [];
+}
+
+/**
+ * Starts FFmpeg or ffprobe in its jail.
+ *
+ * @example
+ * const { ended } = startJailed({ program: ffmpeg, reads: [clip], args: ({ input }) => ['-i', input(0), …], bounds });
+ */
+export function startJailed(run: JailedRun, jail: Jail = findJail()): Jailed {
+  const [file = '', ...args] = commandOf(run, jail);
+  const stdio: StdioOptions = [run.stdin ?? 'ignore', run.stdout ?? 'ignore', 'pipe', 'pipe'];
+  // bubblewrap and its like are found on the path, and clear the environment for what they start.
+  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
+  const child = spawn(file, args, { stdio, cwd: '/', env });
+  const kill = () => void child.kill('SIGKILL');
+  const ended = endOf(child, run, kill);
+  return { stdout: child.stdout ?? undefined, progress: child.stdio[3] as Readable, ended, kill };
+}
+
+function endOf(child: ChildProcess, { bounds, signal }: JailedRun, kill: () => void): Promise<JailedEnd> {
+  let [words, late] = ['', false];
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = `${words}${text}`.slice(-LAST_WORDS);
+  });
+  const watchdog = setTimeout(() => {
+    late = true;
+    kill();
+  }, bounds.wallMs);
+  signal?.addEventListener('abort', kill);
+  if (signal?.aborted) kill();
+  return new Promise((resolve) => {
+    const end = (code: number | null, said = words) => {
+      clearTimeout(watchdog);
+      signal?.removeEventListener('abort', kill);
+      resolve({ code: code ?? undefined, late, words: said.trim() });
+    };
+    child.on('error', (error) => end(null, error.message));
+    child.on('close', (code) => end(code));
+  });
+}
+
+const LAST_WORDS = 4_000;
+
+function commandOf(run: JailedRun, jail: Jail): string[] {
+  const limits = jail.bounded ? ['prlimit', ...limitsOf(run.bounds), '--'] : [];
+  const reads = (run.reads ?? []).map((path) => realpathSync(path));
+  if (jail.kind === 'bubblewrap') {
+    // The program keeps its name: some look at it.
+    const program = join('/', basename(run.program));
+    const place = { input: (index: number) => `/in/${index}`, output: (name: string) => join('/out', name) };
+    return [
+      ...[...limits, 'bwrap', ...apart(), ...systemLibraries(), ...linkedLibraries()],
+      ...['--ro-bind', realpathSync(run.program), program],
+      ...reads.flatMap((path, index) => ['--ro-bind', path, `/in/${index}`]),
+      ...(run.writes ? ['--bind', realpathSync(run.writes), '/out'] : []),
+      ...['--chdir', '/', program, ...run.args(place)],
+    ];
+  }
+  const place = {
+    input: (index: number) => `file:${reads[index]}`,
+    output: (name: string) => `file:${join(run.writes ?? '/nonexistent', name)}`,
+  };
+  return [...limits, ...jail.offline, 'env', '-i', run.program, ...run.args(place)];
+}
+
+function limitsOf({ cpuSeconds, memoryMb, fileMb }: Bounds): string[] {
+  const bytes = (mb: number) => Math.ceil(mb * 1024 * 1024);
+  return [
+    ...[`--cpu=${Math.ceil(cpuSeconds)}`, `--as=${bytes(memoryMb)}`, `--fsize=${bytes(fileMb)}`],
+    ...['--core=0', '--nofile=64'],
+  ];
+}
+
+/** Debian finds some of FFmpeg's libraries through these. */
+function linkedLibraries(): string[] {
+  const there = ['/etc/alternatives', '/etc/ld.so.cache', '/usr/local/lib'];
+  return there.flatMap((path) => ['--ro-bind-try', path, path]);
+}

@@ -1,0 +1,166 @@
+// What a file is, before anything is done with it: by its index alone, nothing is decoded.
+import { open, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { CLIP_BYTES, CLIP_FRAMES, CLIP_PIXELS, CLIP_SECONDS, PROBE_BOUNDS, PROBE_BYTES } from '../limits.ts';
+import { renderErrors } from './errors.ts';
+import { type FFmpeg, findFFmpeg } from './ffmpeg.ts';
+import { type Fraction, fractionOf, rateOf } from './fraction.ts';
+import { GUARDED } from './input.ts';
+import { type JailedEnd, startJailed } from './jail.ts';
+import { type AudioFacts, audioOf, type PictureFacts, type Probed, type ProbedStream, pictureOf } from './streams.ts';
+import { timesOf } from './times.ts';
+
+/** What a clip is. Sizes are as it is shown: turned upright, with square pixels. */
+export interface ClipFacts extends PictureFacts {
+  readonly file: string;
+  readonly bytes: number;
+  /** As FFmpeg names it: `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly container: string;
+  /** Seconds that its pictures last. */
+  readonly duration: number;
+  readonly fps: Fraction;
+  /** Without a steady rate: it is rendered at `fps`. */
+  readonly variable: boolean;
+  readonly frames: number;
+  readonly audio: readonly AudioFacts[];
+}
+
+export interface ProbeOptions {
+  readonly ffmpeg?: FFmpeg;
+  readonly signal?: AbortSignal;
+}
+
+/** @example const { width, height, frames } = await probe('clip.mp4'); */
+export async function probe(file: string, options: ProbeOptions = {}): Promise<ClipFacts> {
+  const bytes = await sizeOf(file);
+  const ffmpeg = options.ffmpeg ?? (await findFFmpeg());
+  const { streams = [], format } = await describe(file, ffmpeg, options.signal);
+  // The picture on a song's cover is a video stream too.
+  const video = streams.find(({ codec_type, disposition }) => codec_type === 'video' && !disposition?.attached_pic);
+  if (!video) throw renderErrors.no_pictures();
+  const picture = pictureOf(video);
+  if (picture.width * picture.height > CLIP_PIXELS)
+    throw renderErrors.too_large({
+      detail: `It is ${picture.width}x${picture.height}; ${CLIP_PIXELS} pixels are the limit.`,
+    });
+  const begin = Number(format?.start_time ?? 0) || 0;
+  const index = await readIndex(file, ffmpeg, video, options.signal);
+  const shown = index.shown.map((time) => time - begin);
+  const stated = [fractionOf(video.r_frame_rate), fractionOf(video.avg_frame_rate)];
+  const times = timesOf(shown, stated, index.last);
+  const duration = times.frames / rateOf(times.fps);
+  if (duration > CLIP_SECONDS || times.frames > CLIP_FRAMES)
+    throw renderErrors.too_large({ detail: `It lasts ${Math.round(duration)} s; ${CLIP_SECONDS} s are the limit.` });
+  const promised = Number(video.duration ?? format?.duration ?? 0);
+  if (index.broken || duration < promised - Math.max(0.5, 0.05 * promised))
+    throw renderErrors.damaged({
+      detail: `It says that it lasts ${promised.toFixed(1)} s, but ends after ${duration.toFixed(1)} s.`,
+    });
+  const audio = streams.filter(({ codec_type }) => codec_type === 'audio').flatMap(audioOf);
+  return { file, bytes, container: format?.format_name ?? '', ...picture, ...times, duration, audio };
+}
+
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch((cause: Error) => {
+    throw renderErrors.missing_file({ detail: file, cause });
+  });
+  // A pipe would never end, and a device is nobody's clip.
+  if (!found.isFile()) throw renderErrors.missing_file({ detail: `"${file}" is not a file.` });
+  if (found.size === 0) throw renderErrors.not_a_video({ detail: 'The file is empty.' });
+  if (found.size > CLIP_BYTES)
+    throw renderErrors.too_large({ detail: `It has ${found.size} bytes; ${CLIP_BYTES} are the limit.` });
+  return found.size;
+}
+
+async function describe(file: string, { ffprobe }: FFmpeg, signal?: AbortSignal): Promise<Probed> {
+  const args = ['-show_streams', '-show_format', '-of', 'json'];
+  const { output, end } = await ask(ffprobe, file, args, signal);
+  if (end.code !== 0) throw await unreadable(file, end);
+  return JSON.parse(output) as Probed;
+}
+
+interface Index {
+  /** Seconds, rising. */
+  readonly shown: readonly number[];
+  readonly last: number | undefined;
+  /** The file ended before its index did. */
+  readonly broken: boolean;
+}
+
+async function readIndex(
+  file: string,
+  { ffprobe }: FFmpeg,
+  { index, time_base }: ProbedStream,
+  signal?: AbortSignal,
+): Promise<Index> {
+  const args = ['-select_streams', `${index}`, '-show_entries', 'packet=pts,dts,duration,flags', '-of', 'compact=p=0'];
+  const { output, end } = await ask(ffprobe, file, args, signal);
+  if (end.code !== 0) throw await unreadable(file, end);
+  const tick = rateOf(fractionOf(time_base) ?? { num: 1, den: 1000 });
+  const packets = output.split('\n').flatMap((line) => {
+    const entry = new Map(line.split('|').map((part) => part.split('=') as [string, string]));
+    const at = Number(entry.get('pts') ?? entry.get('dts'));
+    // What an edit list hides is decoded, but never shown.
+    const hidden = entry.get('flags')?.includes('D') ?? false;
+    return line === '' || hidden || Number.isNaN(at)
+      ? []
+      : [{ at: at * tick, stays: Number(entry.get('duration')) * tick }];
+  });
+  packets.sort((a, b) => a.at - b.at);
+  if (packets.length === 0) throw renderErrors.damaged({ detail: 'It has no pictures.' });
+  const stays = packets.at(-1)?.stays;
+  const last = stays !== undefined && stays > 0 ? stays : undefined;
+  return { shown: packets.map(({ at }) => at), last, broken: /partial file|Truncat|truncat/.test(end.words) };
+}
+
+async function ask(ffprobe: string, file: string, args: readonly string[], signal: AbortSignal | undefined) {
+  const probing = startJailed({
+    program: ffprobe,
+    reads: [file],
+    args: ({ input }) => ['-v', 'error', ...GUARDED, ...args, input(0)],
+    stdout: 'pipe',
+    bounds: PROBE_BOUNDS,
+    ...(signal ? { signal } : {}),
+  });
+  const [output, end] = await Promise.all([textOf(probing.stdout, probing.kill), probing.ended]);
+  if (signal?.aborted) throw renderErrors.cancelled();
+  if (output === undefined) throw renderErrors.too_large({ detail: 'It has more parts than can be listed.' });
+  if (end.late) throw renderErrors.damaged({ detail: `Reading it took longer than ${PROBE_BOUNDS.wallMs / 1000} s.` });
+  return { output, end };
+}
+
+/** All of it, or nothing where somebody made a file to fill our memory. */
+async function textOf(from: Readable | undefined, stop: () => void): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of from ?? []) {
+    length += part.length;
+    if (length > PROBE_BYTES) stop();
+    else parts.push(part);
+  }
+  return length > PROBE_BYTES ? undefined : Buffer.concat(parts).toString();
+}
+
+/** FFmpeg's words help nobody who uploaded a file: what it looks like does. */
+async function unreadable(file: string, { words, code }: JailedEnd): Promise<Error> {
+  const head = await headOf(file);
+  const detail = words.split('\n').at(-1);
+  if (head.startsWith('#EXTM3U') || head.startsWith('<?xml') || head.startsWith('ffconcat'))
+    return renderErrors.not_a_video({
+      detail: 'It is a playlist, which names other files instead of holding a video.',
+    });
+  if (/^[\t\n\r\x20-\x7e]*$/.test(head)) return renderErrors.not_a_video({ detail: 'It is a text file.' });
+  if (/^.{4}(ftyp|moov|mdat)|^.E\xdf\xa3|^RIFF.{4}AVI /s.test(head))
+    return renderErrors.damaged({ detail: 'Its end or its index is missing.', cause: detail });
+  return renderErrors.not_a_video({ cause: detail ?? `ffprobe ended with ${code}` });
+}
+
+async function headOf(file: string): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
+    return buffer.subarray(0, bytesRead).toString('latin1');
+  } finally {
+    await handle.close();
+  }
+}
