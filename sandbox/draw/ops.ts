@@ -102,6 +102,23 @@ export const BASELINES = ['top', 'middle', 'alphabetic', 'bottom'] as const;
 
 /** Numbers of one frame's list. More is refused: a picture that needs more is better made of pixels. */
 export const LIST_LENGTH = 262_144;
-/** Strings and their characters that a program may use in all its frames. */
+/** Strings that a program may use in all its frames, the characters of one and of all. */
 export const STRINGS = 20_000;
 export const STRING_LENGTH = 2_000;
+export const STRINGS_LENGTH = 1_000_000;
+/** Of a coordinate or a length, in either direction. */
+export const FARTHEST = 100_000;
+/** Of a transform: how much it may stretch, and how far move. */
+export const STRETCH = 10_000;
+export const SHIFT = 10_000_000;
+/** Of a shadow, in pixels. */
+export const BLUR = 400;
+export const TEXT_SIZE = 4_000;
+/** Stops of a gradient, lengths of a dash, and dashes that one frame may come to. */
+export const STOPS = 32;
+export const DASHES = 16;
+export const DASH_COUNT = 100_000;
+/** `save` without `restore`. */
+export const DEPTH = 64;
+/** What a frame's drawing may cost, in nanoseconds by a rough and generous estimate. */
+export const COST = 2_000_000_000;
