@@ -1,0 +1,52 @@
+// Where a list draws, so that only that box is laid over the video; and what it will cost, so that nobody draws for ever.
+import { checkedList } from './check.ts';
+import { Survey } from './survey.ts';
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The box outside which the list leaves the picture as it is, on even pixels (or the picture's edge) as video wants it;
+ * nothing, if it draws nothing. It may be a little too large, never too small.
+ *
+ * @example
+ * const box = boundsOf(list, recorder.length, table.strings, 1280, 720);
+ */
+export function boundsOf(
+  list: Float64Array,
+  length: number,
+  strings: readonly string[],
+  width: number,
+  height: number,
+): Box | undefined {
+  const survey = new Survey(checkedList(list, length, strings), strings, { x: 0, y: 0, width, height });
+  return evenBox(survey.box, width, height);
+}
+
+/** The smallest box around both. */
+export function around(one: Box | undefined, other: Box | undefined): Box | undefined {
+  if (!one || !other) return one ?? other;
+  const [x, y] = [Math.min(one.x, other.x), Math.min(one.y, other.y)];
+  const right = Math.max(one.x + one.width, other.x + other.width);
+  const bottom = Math.max(one.y + one.height, other.y + other.height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+function evenBox(box: Box | undefined, width: number, height: number): Box | undefined {
+  if (!box) return undefined;
+  const [x, y] = [2 * Math.floor(box.x / 2), 2 * Math.floor(box.y / 2)];
+  const right = Math.min(width, 2 * Math.ceil((box.x + box.width) / 2));
+  const bottom = Math.min(height, 2 * Math.ceil((box.y + box.height) / 2));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/** Whether two lists, of one program, draw the same. */
+export function sameList(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at] && !Object.is(a[at], b[at])) return false;
+  return true;
+}

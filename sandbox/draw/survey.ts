@@ -1,0 +1,327 @@
+// Goes through a checked list as a canvas would, without drawing: where does it draw, and how much work is it?
+import type { Box } from './bounds.ts';
+import { argumentsAt, ListError } from './check.ts';
+import { COST, DASH_COUNT, OP, SHIFT, STRETCH } from './ops.ts';
+import { PathBox } from './path-box.ts';
+import { textExtents } from './text-extents.ts';
+
+/** The raster sets it: how far the point of a sharp corner may reach, in half line widths. */
+export const MITER_LIMIT = 4;
+const DIAGONAL = Math.SQRT2;
+const [SQUARE_CAP, MITER_JOIN] = [2, 0];
+
+// Nanoseconds, measured on Skia without a GPU and rounded up.
+const PER_OPERATION = 100;
+const PER_PAINT = 2_000;
+const PER_TEXT = 30_000;
+const PER_CHARACTER = 1_000;
+const PER_EDGE_ROW = 10;
+const PER_DASH = 300;
+const PER_PIXEL = 1;
+const PER_MIXED_PIXEL = 5;
+const PER_BLURRED_PIXEL = 20;
+
+export interface Transform {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
+}
+
+interface Span {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What `save` keeps. */
+interface State {
+  m: Transform;
+  clip: Span;
+  blend: number;
+  shadow: { readonly blur: number; readonly x: number; readonly y: number } | undefined;
+  mixedFill: boolean;
+  mixedStroke: boolean;
+  lineWidth: number;
+  cap: number;
+  join: number;
+  /** Dashes in a pixel of length. */
+  dashes: number;
+  font: string;
+  size: number;
+  weight: number;
+  align: number;
+  baseline: number;
+}
+
+export class Survey {
+  /** Nothing is drawn outside; absent where nothing is drawn at all. */
+  readonly box: Box | undefined;
+  /** Whether it mixes colours with what lies below, instead of covering it. */
+  blends = false;
+  cost = 0;
+  readonly #list: Float64Array;
+  readonly #strings: readonly string[];
+  readonly #path = new PathBox();
+  readonly #stack: State[] = [];
+  #now: State;
+  #dashes = 0;
+  #left = Infinity;
+  #top = Infinity;
+  #right = -Infinity;
+  #bottom = -Infinity;
+
+  /** Of a list that was checked, drawn onto `area`. */
+  constructor(list: Float64Array, strings: readonly string[], area: Box) {
+    this.#list = list;
+    this.#strings = strings;
+    this.#now = {
+      m: { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 },
+      clip: { left: area.x, top: area.y, right: area.x + area.width, bottom: area.y + area.height },
+      blend: 0,
+      shadow: undefined,
+      mixedFill: false,
+      mixedStroke: false,
+      lineWidth: 1,
+      cap: 0,
+      join: 0,
+      dashes: 0,
+      font: 'Sans',
+      size: 32,
+      weight: 400,
+      align: 0,
+      baseline: 2,
+    };
+    for (let position = 0; position < list.length; position += 1 + argumentsAt(list, position)) {
+      this.cost += PER_OPERATION;
+      this.#step(position);
+      if (this.cost > COST) refuseCost();
+    }
+    const [x, y] = [this.#left, this.#top];
+    const [width, height] = [this.#right - x, this.#bottom - y];
+    this.box = width > 0 && height > 0 ? { x, y, width, height } : undefined;
+  }
+
+  #step(position: number): void {
+    const list = this.#list;
+    const now = this.#now;
+    const [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6].map((at) => list[position + at] ?? 0) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    switch (list[position]) {
+      case OP.save:
+        this.#stack.push({ ...now });
+        break;
+      case OP.restore:
+        this.#now = this.#stack.pop() ?? now;
+        break;
+      case OP.transform:
+        now.m = this.#multiplied(now.m, { a, b, c, d, e, f });
+        break;
+      case OP.blend:
+        now.blend = a;
+        break;
+      case OP.shadow:
+        now.shadow = a % 256 > 0 ? { blur: b, x: c, y: d } : undefined;
+        break;
+      case OP.fillColor:
+        now.mixedFill = a % 256 < 255;
+        break;
+      case OP.strokeColor:
+        now.mixedStroke = a % 256 < 255;
+        break;
+      case OP.fillGradient:
+        now.mixedFill = true;
+        break;
+      case OP.strokeGradient:
+        now.mixedStroke = true;
+        break;
+      case OP.line:
+        [now.lineWidth, now.cap, now.join] = [a, b, c];
+        break;
+      case OP.dash:
+        now.dashes = dashesIn(list.subarray(position + 2, position + 2 + a));
+        break;
+      case OP.font:
+        [now.font, now.size, now.weight] = [this.#strings[a] ?? '', b, c];
+        break;
+      case OP.align:
+        [now.align, now.baseline] = [a, b];
+        break;
+      default:
+        this.#draw(position, a, b, c, d, e);
+    }
+  }
+
+  #draw(position: number, a: number, b: number, c: number, d: number, e: number): void {
+    const path = this.#path;
+    const { m } = this.#now;
+    const list = this.#list;
+    const points = (count: number) => list.subarray(position + 1, position + 1 + count);
+    switch (list[position]) {
+      case OP.fillText:
+        return this.#text(a, b, c, false);
+      case OP.strokeText:
+        return this.#text(a, b, c, true);
+      case OP.beginPath:
+        return path.begin();
+      case OP.moveTo:
+        return path.move(m, a, b);
+      case OP.lineTo:
+        return path.through(m, points(2));
+      case OP.curveTo:
+        return path.through(m, points(6));
+      case OP.quadTo:
+        return path.through(m, points(4));
+      case OP.arc:
+        return path.ellipse(m, a, b, c, c, d, e);
+      case OP.ellipse:
+        return path.ellipse(m, a, b, c, d, list[position + 6] ?? 0, list[position + 7] ?? 0);
+      case OP.rect:
+      case OP.roundRect:
+        return path.rect(m, a, b, c, d);
+      case OP.close:
+        return path.close();
+      case OP.fill:
+        return this.#paint(path, path, this.#now.mixedFill);
+      case OP.stroke:
+        return this.#stroke();
+      case OP.clip:
+        return this.#clip();
+      case OP.image:
+        return this.#quad({ left: b, top: c, right: b + d, bottom: c + e });
+    }
+  }
+
+  #multiplied(m: Transform, by: Transform): Transform {
+    const made = {
+      a: m.a * by.a + m.c * by.b,
+      b: m.b * by.a + m.d * by.b,
+      c: m.a * by.c + m.c * by.d,
+      d: m.b * by.c + m.d * by.d,
+      e: m.a * by.e + m.c * by.f + m.e,
+      f: m.b * by.e + m.d * by.f + m.f,
+    };
+    const stretch = Math.max(Math.abs(made.a), Math.abs(made.b), Math.abs(made.c), Math.abs(made.d));
+    if (stretch > STRETCH || Math.max(Math.abs(made.e), Math.abs(made.f)) > SHIFT) {
+      throw new ListError(`The groups together scale by more than ${STRETCH} or move by more than ${SHIFT} pixels.`);
+    }
+    return made;
+  }
+
+  #clip(): void {
+    const { clip } = this.#now;
+    const { left, top, right, bottom } = this.#path;
+    const inside = {
+      left: Math.max(clip.left, Math.floor(left) - 1),
+      top: Math.max(clip.top, Math.floor(top) - 1),
+      right: Math.min(clip.right, Math.ceil(right) + 1),
+      bottom: Math.min(clip.bottom, Math.ceil(bottom) + 1),
+    };
+    this.#count(clip, this.#path, PER_PIXEL);
+    this.#now.clip = inside;
+  }
+
+  #stroke(): void {
+    const { m, lineWidth, cap, join, dashes, mixedStroke } = this.#now;
+    const path = this.#path;
+    const sharp = join === MITER_JOIN && path.segments > 1;
+    const half = (lineWidth / 2) * (sharp ? MITER_LIMIT : cap === SQUARE_CAP || join === MITER_JOIN ? DIAGONAL : 1);
+    if (dashes > 0) this.#dashed(path.length, dashes);
+    // Lengths on the page are lengths before the transform times what it stretches by.
+    const [x, y] = [half * Math.hypot(m.a, m.c), half * Math.hypot(m.b, m.d)];
+    const reached = { left: path.left - x, top: path.top - y, right: path.right + x, bottom: path.bottom + y };
+    this.#paint(reached, path, mixedStroke, 4);
+  }
+
+  #dashed(length: number, dashes: number): void {
+    const { a, b, c, d } = this.#now.m;
+    // The least that the transform stretches by: there the most dashes fit.
+    const least = Math.abs(a * d - b * c) / Math.max(1e-12, Math.hypot(a, b, c, d));
+    if (least < 1e-9) return;
+    const count = (length / least) * dashes;
+    this.#dashes += count;
+    this.cost += count * PER_DASH;
+    if (!(this.#dashes <= DASH_COUNT)) {
+      throw new ListError(`This frame has more than ${DASH_COUNT} dashes, which is the limit. Make them longer.`);
+    }
+  }
+
+  #text(number: number, x: number, y: number, stroked: boolean): void {
+    const now = this.#now;
+    const text = this.#strings[number] ?? '';
+    const { left, top, right, bottom } = textExtents(text, now);
+    const half = stroked ? (now.lineWidth / 2) * (now.join === MITER_JOIN ? MITER_LIMIT : 1) : 0;
+    if (stroked && now.dashes > 0) this.#dashed(text.length * 12 * now.size, now.dashes);
+    this.cost += PER_TEXT + text.length * PER_CHARACTER;
+    this.#quad({ left: x + left - half, top: y + top - half, right: x + right + half, bottom: y + bottom + half });
+  }
+
+  /** Something upright before the transform. */
+  #quad({ left, top, right, bottom }: Span): void {
+    const quad = new PathBox();
+    quad.rect(this.#now.m, left, top, right - left, bottom - top);
+    this.#paint(quad, quad, true);
+  }
+
+  #paint(span: Span, path: PathBox, mixed: boolean, times = 1): void {
+    const { blend, shadow } = this.#now;
+    if (blend > 0) this.blends = true;
+    if (shadow) {
+      const reach = shadow.blur * 1.5 + 1;
+      const cast = {
+        left: span.left + shadow.x - reach,
+        top: span.top + shadow.y - reach,
+        right: span.right + shadow.x + reach,
+        bottom: span.bottom + shadow.y + reach,
+      };
+      this.#count(cast, path, shadow.blur > 0 ? PER_BLURRED_PIXEL : PER_MIXED_PIXEL, times);
+      this.#touch(cast);
+    }
+    this.#count(span, path, mixed || blend > 0 ? PER_MIXED_PIXEL : PER_PIXEL, times);
+    this.#touch(span);
+  }
+
+  #count(span: Span, path: PathBox, perPixel: number, times = 1): void {
+    const { clip } = this.#now;
+    const width = Math.min(span.right, clip.right) - Math.max(span.left, clip.left);
+    const height = Math.min(span.bottom, clip.bottom) - Math.max(span.top, clip.top);
+    this.cost += PER_PAINT;
+    if (!(width > 0 && height > 0)) return;
+    const edgeRows = Math.min(path.points * height, path.length + path.points);
+    this.cost += width * height * perPixel + edgeRows * times * PER_EDGE_ROW;
+  }
+
+  #touch({ left, top, right, bottom }: Span): void {
+    const { clip } = this.#now;
+    // One pixel more: edges are smoothed.
+    const [x0, y0] = [Math.max(clip.left, Math.floor(left) - 1), Math.max(clip.top, Math.floor(top) - 1)];
+    const [x1, y1] = [Math.min(clip.right, Math.ceil(right) + 1), Math.min(clip.bottom, Math.ceil(bottom) + 1)];
+    if (!(x0 < x1 && y0 < y1)) return;
+    this.#left = Math.min(this.#left, x0);
+    this.#top = Math.min(this.#top, y0);
+    this.#right = Math.max(this.#right, x1);
+    this.#bottom = Math.max(this.#bottom, y1);
+  }
+}
+
+/** Two for each turn through the pattern and length; none where the pattern has no length, which is a plain line. */
+function dashesIn(pattern: Float64Array): number {
+  const sum = pattern.reduce((total, one) => total + one, 0);
+  return sum > 0 ? (pattern.length + 1) / sum : 0;
+}
+
+function refuseCost(): never {
+  throw new ListError(
+    `This frame would take more than ${COST / 1e9} s to draw, which is the limit. ` +
+      'Fewer or smaller blurred shadows, fewer texts and fewer large shapes on one another help most.',
+  );
+}
