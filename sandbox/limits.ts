@@ -44,6 +44,10 @@ export const SETUP_MS = 5_000;
 export const SOURCE_BYTES = 1024 * 1024;
 /** Python brings an interpreter: this is what an empty program of it holds already. */
 export const PYTHON_BASE_MB = 128;
+/** An interpreter starts within this, even when nothing of it is warm and the machine is busy. */
+export const PYTHON_START_MS = 20_000;
+/** A program that is stopped has so long to say where it was. */
+export const STOP_WITHIN_MS = 120;
 /** A process is killed when it has not answered so long after the wall-clock limit: its own clock should have done it. */
 export const KILL_AFTER_MS = 250;
 /** Programs that one process keeps loaded; the one that was used longest ago makes room. */
@@ -57,8 +61,8 @@ const ISOLATE_MB = 520;
 export const PROCESS_MB = 700 + GUESTS_PER_PROCESS * ISOLATE_MB + LARGEST_LIMITS.memoryMb;
 /** What a process may use beyond its guest's limit before it is taken for a guest that found a way around the limit. */
 export const MEMORY_SLACK_MB = 64;
-/** Memory that a program may address through WebAssembly, in pages of 64 KB. Only our own Python uses it. */
-export const WASM_PAGES = 4_096;
+/** Memory that may be addressed through WebAssembly, in pages of 64 KB. Only our own Python's is a program's. */
+export const WASM_PAGES = (PYTHON_BASE_MB + LARGEST_LIMITS.memoryMb) * 16;
 export const OPEN_FILES = 128;
 /** Processes at once, and those that wait for work so that a kill costs nobody a start. */
 export const PROCESSES = 4;
@@ -77,6 +81,14 @@ export const CLIP_PIXELS = 16_777_216;
 /** Reading a file's index. */
 export const PROBE_BOUNDS = { wallMs: 30_000, cpuSeconds: 20, memoryMb: 2_048, fileMb: 1 } as const;
 export const PROBE_BYTES = 32 * 1024 * 1024;
+
+/** What all frames of an effect draw is kept up to here; what is beyond is drawn from a second playing. */
+export const KEPT_LIST_BYTES = 256 * 1024 * 1024;
+/** A render that moves on by no frame for so long is ended. */
+export const STALL_MS = 30_000;
+/** FFmpeg at work: so much for each frame, beside what every render may have. */
+export const RENDER_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 8_192, fileMb: 16_384 } as const;
+export const RENDER_FRAME_MS = 4_000;
 
 /** What a creator is told, by the code of the error. */
 export const explain = {

@@ -19,12 +19,17 @@ export interface Surroundings {
   ask(token: string, request: number, name: string, argument: string): void;
 }
 
+/** A guest may write as much as it likes into an error; this much is read. */
+const MESSAGE_LENGTH = 4_000;
+const STACK_LENGTH = 16_000;
+
 /** Why a guest did not answer. */
 export class GuestFailure extends Error {
   readonly failure: Failure;
 
   constructor(code: FailureCode, message = '', stack?: string) {
-    super(message);
-    this.failure = { code, message, ...(stack === undefined ? {} : { stack }) };
+    super(message.slice(0, MESSAGE_LENGTH));
+    const where = stack === undefined ? {} : { stack: stack.slice(0, STACK_LENGTH) };
+    this.failure = { code, message: this.message, ...where };
   }
 }

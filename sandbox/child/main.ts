@@ -1,5 +1,6 @@
 // The inside of the wall: takes programs in, runs one call at a time, and says what came of it.
 import { JavaScriptGuest } from '../javascript/guest.ts';
+import { explain, type Limits } from '../limits.ts';
 import type { FromChild, ToChild } from '../supervisor/protocol.ts';
 import { type Guest, GuestFailure, type Surroundings } from './guest.ts';
 import { forgetPeak, peakMemory } from './memory.ts';
@@ -7,10 +8,23 @@ import { forgetPeak, peakMemory } from './memory.ts';
 const guests = new Map<number, Guest>();
 const tell = (message: FromChild) => void process.send?.(message);
 
-const surroundings: Surroundings = {
-  print: (text) => tell({ say: 'printed', text }),
-  ask: (call, request, name, argument) => tell({ say: 'asks', call, request, name, argument }),
-};
+/** What one program may reach of us. */
+function surroundingsOf(id: number, limits: Limits): Surroundings {
+  let call: string | undefined;
+  let asked = 0;
+  return {
+    print: (text) => tell({ say: 'printed', text }),
+    ask(token, request, name, argument) {
+      // The supervisor counts as well: this is for a flood to end here.
+      if (token !== call) [call, asked] = [token, 0];
+      const tooMany = ++asked > limits.calls;
+      if (!tooMany && argument.length <= limits.callBytes)
+        return tell({ say: 'asks', call: token, request, name, argument });
+      const error = tooMany ? explain.calls(limits) : explain.callBytes(limits);
+      guests.get(id)?.answer(request, undefined, error);
+    },
+  };
+}
 
 process.on('message', (message: ToChild) => void hear(message));
 process.on('disconnect', () => process.exit(0));
@@ -19,29 +33,42 @@ tell({ say: 'ready' });
 async function hear(message: ToChild): Promise<void> {
   if (message.do === 'answer') {
     for (const guest of guests.values()) guest.answer(message.request, message.value, message.error);
-    return;
+  } else if (message.do === 'forget') forget(message.guest);
+  else if (message.do === 'warm') (await python()).warm(message.snapshot);
+  else await work(message);
+}
+
+/** Python's part is read only where there is Python. */
+const python = () => import('../python/guest.ts');
+
+type Work = Extract<ToChild, { do: 'load' | 'call' }>;
+
+async function work(message: Work): Promise<void> {
+  try {
+    if (message.do === 'load') guests.set(message.guest, await open(message));
+  } catch (error) {
+    return tell({ say: 'done', failure: { code: 'crashed', message: String(error) }, cpuMs: 0, peakMemory: 0 });
   }
-  if (message.do === 'forget') return forget(message.guest);
-  const before = guests.get(message.guest)?.cpuMs ?? 0;
+  const before = message.do === 'load' ? 0 : (guests.get(message.guest)?.cpuMs ?? 0);
   forgetPeak();
   const outcome = await outcomeOf(message);
   const cpuMs = (guests.get(message.guest)?.cpuMs ?? before) - before;
   tell({ say: 'done', ...outcome, cpuMs, peakMemory: peakMemory() });
 }
 
-async function outcomeOf(
-  message: Extract<ToChild, { do: 'load' | 'call' }>,
-): Promise<Pick<Extract<FromChild, { say: 'done' }>, 'value' | 'failure'>> {
+async function open({ guest, program, limits, snapshot }: Extract<Work, { do: 'load' }>): Promise<Guest> {
+  const surroundings = surroundingsOf(guest, limits);
+  if (program.language === 'javascript') return new JavaScriptGuest(program, limits, surroundings);
+  return (await python()).openPythonGuest(program, limits, surroundings, snapshot);
+}
+
+async function outcomeOf(message: Work): Promise<Pick<Extract<FromChild, { say: 'done' }>, 'value' | 'failure'>> {
   try {
-    if (message.do === 'load') {
-      const guest = new JavaScriptGuest(message.program, message.limits, surroundings);
-      guests.set(message.guest, guest);
-      await guest.load(message.limits);
-      return {};
-    }
     const guest = guests.get(message.guest);
     if (!guest) throw new GuestFailure('crashed', 'The program is not loaded.');
-    return { value: await guest.call(message.call, message.input, message.limits) };
+    if (message.do === 'call') return { value: await guest.call(message.call, message.input, message.limits) };
+    await guest.load(message.limits);
+    return {};
   } catch (error) {
     if (error instanceof GuestFailure) return { failure: error.failure };
     return { failure: { code: 'crashed', message: String(error) } };

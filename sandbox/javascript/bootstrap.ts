@@ -1,7 +1,8 @@
 // The first code in an isolate, before anything of a stranger's. It takes away what bounds cannot hold, gives a console
 // and a way to ask, and keeps its own copies of what it uses: a program may change everything else.
-//
-// `$0` prints, `$1` asks, then the bounds. It answers the one function through which we go in.
+import { BOUNDS } from '../child/bounds.ts';
+
+/** `$0` prints, `$1` asks, then the bounds. It answers the one function through which we go in. */
 export const BOOTSTRAP = `
 'use strict';
 const [print, ask, printBytes, callBytes, valueBytes] = [$0, $1, $2, $3, $4];
@@ -15,24 +16,7 @@ const { then } = Promise.prototype;
 const slice = String.prototype.slice, join = Array.prototype.join;
 const ArrayBufferNow = ArrayBuffer;
 
-// Memory that no bound counts, and waiting that no clock sees.
-delete globalThis.WebAssembly;
-delete globalThis.Atomics;
-delete globalThis.SharedArrayBuffer;
-function PlainArrayBuffer(length, options) {
-  if (new.target === undefined) throw new TypeError('ArrayBuffer is made with "new".');
-  if (options !== undefined) throw new RangeError('A buffer that grows is not to be had here.');
-  return new ArrayBufferNow(length);
-}
-PlainArrayBuffer.prototype = ArrayBufferNow.prototype;
-defineProperty(PlainArrayBuffer, 'name', { value: 'ArrayBuffer' });
-defineProperty(PlainArrayBuffer, 'isView', { value: ArrayBufferNow.isView });
-defineProperty(ArrayBufferNow.prototype, 'constructor', { value: PlainArrayBuffer });
-delete ArrayBufferNow.prototype.resize;
-delete ArrayBufferNow.prototype.transfer;
-delete ArrayBufferNow.prototype.transferToFixedLength;
-globalThis.ArrayBuffer = PlainArrayBuffer;
-
+${BOUNDS}
 // Deep enough to read, short enough to print.
 function show(value, depth) {
   if (typeof value === 'string') return depth === 0 ? value : stringify(value);
@@ -93,6 +77,7 @@ const inside = {
   __proto__: null,
   keep(value) { kept = value; },
   async call(token, input) {
+    printed = 0;
     const given = input === undefined ? undefined : parse(input);
     const value = await (typeof kept === 'function' ? kept(given, freeze({ __proto__: null, host: hostFor(token) })) : kept);
     const text = stringify(value, plain);

@@ -28,8 +28,8 @@ export class Child {
   #settle: ((answer: Answer) => void) | undefined;
   #alive = true;
 
-  constructor(wall: Wall, onEnd: (child: Child) => void) {
-    const { file, args, ...options } = startOf(wall, IPC);
+  constructor(wall: Wall, snapshots: string, onEnd: (child: Child) => void) {
+    const { file, args, ...options } = startOf(wall, IPC, 'child/main.ts', snapshots);
     this.#process = spawn(file, args, { ...options, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     let words = '';
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -109,9 +109,12 @@ export class Child {
     }
   }
 
-  /** Says something that has no answer. */
+  /** Says something that has no answer, as soon as it can be heard. */
   mention(message: ToChild): void {
-    this.#send(message);
+    this.#ready.then(
+      () => this.#send(message),
+      () => {},
+    );
   }
 
   kill(): void {

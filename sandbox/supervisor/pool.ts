@@ -1,5 +1,7 @@
 // The children: how many there are, whose each is, and when one ends.
 import { GUESTS_PER_PROCESS, IDLE_MS, PROCESSES, QUEUE, SPARES } from '../limits.ts';
+import { snapshotDirectory } from '../python/directory.ts';
+import { snapshotIn } from '../python/snapshot.ts';
 import type { Answer } from './child.ts';
 import { Child } from './child.ts';
 import type { FailureCode } from './protocol.ts';
@@ -10,6 +12,8 @@ export interface PoolOptions {
   readonly processes: number;
   /** Started before they are needed. */
   readonly spares: number;
+  /** Where to keep what is worth making once, as Python's memory. */
+  readonly cache: string;
 }
 
 interface Need {
@@ -22,16 +26,29 @@ const GOES_ON: ReadonlySet<FailureCode> = new Set(['threw', 'value', 'syntax']);
 
 /** A child belongs to one party from its first guest to its end. */
 export class Pool {
-  readonly #options: PoolOptions;
+  readonly #options: Omit<PoolOptions, 'cache'> & { readonly snapshots: string };
   readonly #children = new Set<Child>();
   /** Where each guest was loaded. */
   readonly #homes = new Map<number, Child>();
   readonly #waiting: { readonly party: string; go(): void }[] = [];
   readonly #idle = new Map<Child, NodeJS.Timeout>();
+  #snapshot: string | undefined;
   #closed = false;
 
-  constructor({ wall, processes = PROCESSES, spares = SPARES }: Partial<PoolOptions> & Pick<PoolOptions, 'wall'>) {
-    this.#options = { wall, processes, spares };
+  constructor({
+    wall,
+    processes = PROCESSES,
+    spares = SPARES,
+    cache,
+  }: Partial<PoolOptions> & Pick<PoolOptions, 'wall'>) {
+    this.#options = { wall, processes, spares, snapshots: snapshotDirectory(cache) };
+  }
+
+  /** What Python starts from. Once somebody has asked for it, each spare process has an interpreter waiting. */
+  async python(): Promise<string> {
+    const snapshot = await snapshotIn(this.#options.snapshots, this.#options.wall);
+    this.#snapshot ??= snapshot;
+    return snapshot;
   }
 
   /** Has a child to itself for one call. `isLoaded`: it has this guest already. */
@@ -122,8 +139,9 @@ export class Pool {
   }
 
   #start(): Child {
-    const child = new Child(this.#options.wall, (ended) => this.#end(ended));
+    const child = new Child(this.#options.wall, this.#options.snapshots, (ended) => this.#end(ended));
     this.#children.add(child);
+    if (this.#snapshot !== undefined) child.mention({ do: 'warm', snapshot: this.#snapshot });
     return child;
   }
 

@@ -14,7 +14,14 @@ export interface Program {
 
 export type ToChild =
   /** Takes a program in and runs it: its value is its default export or its last expression. */
-  | { readonly do: 'load'; readonly guest: number; readonly program: Program; readonly limits: Limits }
+  | {
+      readonly do: 'load';
+      readonly guest: number;
+      readonly program: Program;
+      readonly limits: Limits;
+      /** The file that Python starts from. */
+      readonly snapshot: string | undefined;
+    }
   /** Calls that value, a function, or answers it as it is. */
   | {
       readonly do: 'call';
@@ -24,6 +31,8 @@ export type ToChild =
       readonly limits: Limits;
     }
   | { readonly do: 'forget'; readonly guest: number }
+  /** Has an interpreter wait for the next program of Python. */
+  | { readonly do: 'warm'; readonly snapshot: string }
   /** The answer to a call that the guest made. */
   | { readonly do: 'answer'; readonly request: number; readonly value?: string; readonly error?: string };
 

@@ -1,10 +1,11 @@
 // Runs strangers' programs in children behind the wall, and answers what came of each: its value, or what to do about it.
 import { randomUUID } from 'node:crypto';
-import { type Compiled, CompileError, compileJavaScript, type Place } from '../javascript/compile.ts';
-import { explain, KILL_AFTER_MS, type Limits, limitsOf } from '../limits.ts';
+import { type Compiled, CompileError, compileJavaScript } from '../javascript/compile.ts';
+import { explain, KILL_AFTER_MS, type Limits, limitsOf, PYTHON_START_MS } from '../limits.ts';
+import { compilePython } from '../python/compile.ts';
 import type { Answer, Listener } from './child.ts';
+import { explained, type ProgramError } from './explained.ts';
 import { Pool, type PoolOptions } from './pool.ts';
-import type { Failure, FailureCode } from './protocol.ts';
 import { findWall, type Wall } from './wall.ts';
 
 /** Whose program, and for whom it runs: two of these never share a process. */
@@ -41,11 +42,6 @@ export type Outcome =
       readonly wallMs: number;
       readonly peakMemory: number;
     };
-
-export interface ProgramError extends Partial<Place> {
-  readonly code: `sandbox.${FailureCode}`;
-  readonly message: string;
-}
 
 export interface Loaded {
   /** Calls the program's default export, or answers its value. */
@@ -108,7 +104,7 @@ class LoadedProgram implements Loaded {
 
   async call(input?: unknown, options: CallOptions = {}): Promise<Outcome> {
     const began = performance.now();
-    this.#compiled ??= compileJavaScript(this.#source.file, this.#source.text);
+    this.#compiled ??= this.#compile();
     try {
       const compiled = await this.#compiled;
       const answer = await this.#answer(compiled, input, options);
@@ -120,19 +116,33 @@ class LoadedProgram implements Loaded {
     }
   }
 
+  #compile(): Promise<Compiled> {
+    const { file, text } = this.#source;
+    return file.endsWith('.py') ? compilePython(file, text) : compileJavaScript(file, text);
+  }
+
   forget(): void {
     this.#pool.forget(this.#guest);
   }
 
-  #answer({ program }: Compiled, input: unknown, options: CallOptions): Promise<Answer> {
+  async #answer({ program }: Compiled, input: unknown, options: CallOptions): Promise<Answer> {
     const limits = this.#limits;
+    const isPython = program.language === 'python';
+    const snapshot = isPython ? await this.#pool.python() : undefined;
     return this.#pool.use({ party: this.#party, guest: this.#guest }, async (child, isLoaded) => {
       const token = randomUUID();
       const listener = listen(token, limits, options);
       const wallMs = limits.wallMs + KILL_AFTER_MS;
       const guest = this.#guest;
-      const loaded = isLoaded ? NOTHING : await child.tell({ do: 'load', guest, program, limits }, wallMs, listener);
-      if (loaded.failure) return loaded;
+      // An interpreter starts before the program's time does.
+      const loadMs = wallMs + (isPython ? PYTHON_START_MS : 0);
+      const load = { do: 'load', guest, program, limits, snapshot } as const;
+      const loaded = isLoaded ? NOTHING : await child.tell(load, loadMs, listener);
+      if (loaded.failure) {
+        // What has not run to its end has no value to be called.
+        this.forget();
+        return loaded;
+      }
       const text = input === undefined ? undefined : JSON.stringify(input);
       const answer = await child.tell({ do: 'call', guest, call: token, input: text, limits }, wallMs, listener);
       return {
@@ -146,31 +156,11 @@ class LoadedProgram implements Loaded {
   #outcome({ value, failure, cpuMs, peakMemory }: Answer, wallMs: number, compiled: Compiled): Outcome {
     const figures = { cpuMs, wallMs, peakMemory };
     if (!failure) return { ok: true, value: JSON.parse(value ?? 'null'), ...figures };
-    return { ok: false, error: this.#explained(failure, compiled), ...figures };
-  }
-
-  #explained({ code, message, stack }: Failure, { placeOf }: Compiled): ProgramError {
-    const limit = isLimit(code) ? explain[code](this.#limits) : undefined;
-    const place = stack === undefined ? undefined : firstPlace(stack, this.#source.file, placeOf);
-    return { code: `sandbox.${code}`, message: limit ?? message, ...place };
+    return { ok: false, error: explained(failure, this.#limits, compiled), ...figures };
   }
 }
-
-type LimitCode = FailureCode & keyof typeof explain;
-const isLimit = (code: FailureCode): code is LimitCode => Object.hasOwn(explain, code);
 
 const NOTHING: Answer = { cpuMs: 0, peakMemory: 0 };
-
-/** The innermost place of a stack that is in the creator's own file. */
-function firstPlace(stack: string, file: string, placeOf: Compiled['placeOf']): Place | undefined {
-  for (const line of stack.split('\n')) {
-    const at = line.lastIndexOf(`${file}:`);
-    const [, row, column] = /^:(\d+)(?::(\d+))?/.exec(at < 0 ? '' : line.slice(at + file.length)) ?? [];
-    const place = row === undefined ? undefined : placeOf(Number(row), Number(column ?? 1));
-    if (place?.file === file) return place;
-  }
-  return undefined;
-}
 
 /** Answers a call's requests: only this call's, only what it was granted, and only so much. */
 function listen(token: string, limits: Limits, { grants = {}, onPrint }: CallOptions): Listener {

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OPEN_FILES, PROCESS_MB, WASM_PAGES } from '../limits.ts';
+import { snapshotDirectory } from '../python/directory.ts';
 
 /**
  * `bubblewrap`: its own view of files, users, processes and network, none of them the host's. `reduced`: no environment,
@@ -50,11 +51,19 @@ export interface Start {
   readonly gid?: number;
 }
 
-/** What runs behind the wall: the child of calls, or the child of one render. */
-export type Entry = 'child/main.ts' | 'child/render.ts';
+/** What runs behind the wall: the child of calls, the child of one render, or what makes Python's snapshot. */
+export type Entry = 'child/main.ts' | 'child/render.ts' | 'child/snapshot.ts';
 
-/** How to start a child behind the wall. `ipc` is the descriptor on which it talks to us. */
-export function startOf(wall: Wall, ipc: number, entry: Entry = 'child/main.ts'): Start {
+/**
+ * How to start a child behind the wall. `ipc` is the descriptor on which it talks to us, `snapshots` where Python's are:
+ * the child's first argument says where it sees them.
+ */
+export function startOf(
+  wall: Wall,
+  ipc: number | undefined,
+  entry: Entry = 'child/main.ts',
+  snapshots: string = snapshotDirectory(),
+): Start {
   // Without a shared heap, which a fault in one isolate could reach; memory for WebAssembly only as Python needs it.
   const flags = ['--no-node-snapshot', `--wasm-max-mem-pages=${WASM_PAGES}`, '--disable-warning=ExperimentalWarning'];
   const limits = wall.bounded
@@ -67,12 +76,14 @@ export function startOf(wall: Wall, ipc: number, entry: Entry = 'child/main.ts')
           ...apart(),
           ...systemLibraries(),
           ...ours(),
-          ...environment(ipc),
+          ...['--ro-bind', snapshots, join(ROOT, 'snapshots')],
+          ...(ipc === undefined ? [] : environment(ipc)),
           join(ROOT, 'node'),
           ...flags,
           join(ROOT, 'sandbox', entry),
+          join(ROOT, 'snapshots'),
         ]
-      : [process.execPath, ...flags, ...permissions(), join(sandbox, entry)];
+      : [process.execPath, ...flags, ...permissions(snapshots), join(sandbox, entry), snapshots];
   const [file = '', ...args] = [...limits, ...command];
   const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   return { file, args, env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' }, ...nobody };
@@ -106,7 +117,7 @@ const SKIA = ['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'linux-arm64
   (system) => `@napi-rs/canvas-${system}`,
 );
 const FONTS = ['inter', 'jetbrains-mono', 'oswald', 'source-serif-4'].map((name) => `@fontsource/${name}`);
-const CHILD_NEEDS = ['isolated-vm', 'node-gyp-build', '@napi-rs/canvas', ...SKIA, ...FONTS];
+const CHILD_NEEDS = ['isolated-vm', 'node-gyp-build', 'pyodide', '@napi-rs/canvas', ...SKIA, ...FONTS];
 
 function packageOf(require: NodeJS.Require, name: string): string | undefined {
   try {
@@ -121,7 +132,8 @@ function environment(ipc: number): string[] {
 }
 
 /** Node's own wall: reading our files is all it may do. */
-function permissions(): string[] {
+function permissions(snapshots: string): string[] {
   const modules = dirname(dirname(createRequire(import.meta.url).resolve('isolated-vm/package.json')));
-  return ['--permission', '--allow-addons', `--allow-fs-read=${sandbox}*`, `--allow-fs-read=${modules}/*`];
+  const readable = [`${sandbox}*`, `${modules}/*`, `${snapshots}/*`];
+  return ['--permission', '--allow-addons', ...readable.map((paths) => `--allow-fs-read=${paths}`)];
 }

@@ -1,0 +1,11 @@
+import { type Compiled, CompileError } from '../javascript/compile.ts';
+import { explain, SOURCE_BYTES } from '../limits.ts';
+
+/** Python is read by Python itself, inside. */
+export async function compilePython(file: string, source: string): Promise<Compiled> {
+  if (Buffer.byteLength(source) > SOURCE_BYTES) throw new CompileError(explain.source());
+  return {
+    program: { language: 'python', kind: 'script', file, code: source },
+    placeOf: (line, column) => ({ file, line, column }),
+  };
+}

@@ -1,0 +1,36 @@
+// Where Python's memory snapshots are kept.
+import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let usual: string | undefined;
+
+/** Where snapshots are kept, and nothing else: children see all of it, to read. */
+export function snapshotDirectory(cache?: string): string {
+  if (cache !== undefined) return made(join(cache, 'python'));
+  usual ??= usualDirectory();
+  return usual;
+}
+
+function usualDirectory(): string {
+  try {
+    return made(join(process.cwd(), '.plinth/cache/python'));
+  } catch {
+    // Where everybody may write, somebody else may have been first: what they left is not run.
+    const shared = join(tmpdir(), `plinth-python-${process.getuid?.() ?? 'cache'}`);
+    try {
+      return made(shared);
+    } catch {
+      return mkdtempSync(`${shared}-`);
+    }
+  }
+}
+
+function made(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const found = lstatSync(directory);
+  const isOurs = process.getuid === undefined || found.uid === process.getuid();
+  if (!found.isDirectory() || !isOurs || (found.mode & 0o022) !== 0)
+    throw new Error(`${directory} can be written by others.`);
+  return directory;
+}

@@ -1,0 +1,132 @@
+// Python in an isolate: Pyodide as its makers publish it, posing as V8's shell, started anew or from a memory snapshot.
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ivm from 'isolated-vm';
+import type { Surroundings } from '../child/guest.ts';
+import { whileStarting } from '../child/watch.ts';
+import { type Limits, PYTHON_BASE_MB, WASM_PAGES } from '../limits.ts';
+import { SHELL } from './shell.ts';
+
+/** Of what is not memory of Python's own. */
+const HEAP_MB = PYTHON_BASE_MB;
+const RANDOM_BYTES = 65_536;
+
+/** What to do inside, and with what: strings and numbers only. */
+export type Word = string | number | undefined;
+
+export class Interpreter {
+  readonly isolate: ivm.Isolate;
+  /** What it took to start. */
+  startedWithCpuMs = 0;
+  readonly #inside: ivm.Reference;
+  readonly #stop: Int32Array;
+  #surroundings: Surroundings | undefined;
+
+  /** Starts anew, in some seconds, and answers a snapshot with these modules imported. */
+  static async snapshot(
+    modules: readonly string[],
+    texts: readonly (readonly [string, string])[],
+  ): Promise<ArrayBuffer> {
+    const fresh = await Interpreter.#open(undefined);
+    const made: unknown = await fresh.#apply(['make', JSON.stringify(modules), JSON.stringify(texts)], true);
+    if (!(made instanceof ArrayBuffer)) throw new Error('Python answered no snapshot.');
+    return made;
+  }
+
+  /** Goes on from a snapshot, in a fifth of a second. The file is copied: what a program does to its copy is its own. */
+  static restore(file: string): Promise<Interpreter> {
+    return whileStarting(async () => {
+      const restored = await Interpreter.#open(bytesOf(file));
+      await restored.#apply(['restore'], true);
+      restored.startedWithCpuMs = Number(restored.isolate.cpuTime) / 1e6;
+      return restored;
+    });
+  }
+
+  static async #open(snapshot: ArrayBuffer | undefined): Promise<Interpreter> {
+    const isolate = new ivm.Isolate({ memoryLimit: HEAP_MB, onCatastrophicError: () => process.abort() });
+    const context = await isolate.createContext();
+    // What it poses as comes before what looks at it.
+    const interpreter = new Interpreter(isolate, context, snapshot);
+    for (const name of ['pyodide.asm.js', 'pyodide.js']) {
+      const script = await isolate.compileScript(readFileSync(pathOf(name), 'utf8'), { filename: name });
+      await script.run(context, { release: true });
+    }
+    return interpreter;
+  }
+
+  private constructor(isolate: ivm.Isolate, context: ivm.Context, snapshot: ArrayBuffer | undefined) {
+    this.isolate = isolate;
+    const word = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    this.#stop = new Int32Array(word);
+    const { info } = JSON.parse(readFileSync(pathOf('pyodide-lock.json'), 'utf8'));
+    const given = [
+      moved(bytesOf(pathOf('pyodide.asm.wasm'))),
+      moved(bytesOf(pathOf('python_stdlib.zip'))),
+      JSON.stringify({ info, packages: {} }),
+      snapshot && moved(snapshot),
+      new ivm.Callback((count: unknown) => random(count)),
+      new ivm.Callback((text: unknown) => this.#print(text), { ignored: true }),
+      new ivm.Callback((...said: unknown[]) => this.#ask(said), { ignored: true }),
+      new ivm.ExternalCopy(word).copyInto({ release: true }),
+      WASM_PAGES,
+    ];
+    this.#inside = context.evalClosureSync(SHELL, given, { result: { reference: true }, filename: 'plinth:shell' });
+  }
+
+  /** From here on it is one program's, within its bounds. */
+  async adopt({ memoryMb, printBytes, valueBytes, callBytes }: Limits, surroundings: Surroundings): Promise<void> {
+    this.#surroundings = surroundings;
+    await this.#apply(['adopt', memoryMb, printBytes, valueBytes, callBytes]);
+  }
+
+  /** Calls a function of `plinth_guest`, and answers what it says. */
+  enter(name: string, ...words: readonly Word[]): Promise<unknown> {
+    return this.#apply(['enter', name, ...words]);
+  }
+
+  /** A KeyboardInterrupt at its next step. */
+  interrupt(): void {
+    this.#stop[0] = 2;
+  }
+
+  #apply(words: Word[], promise = false): Promise<unknown> {
+    return this.#inside.apply(undefined, words, { result: promise ? { promise, copy: true } : { copy: true } });
+  }
+
+  #print(text: unknown): void {
+    if (typeof text === 'string') this.#surroundings?.print(text);
+  }
+
+  #ask([token, request, name, argument]: unknown[]): void {
+    if (typeof token !== 'string' || typeof request !== 'number') return;
+    if (typeof name === 'string' && typeof argument === 'string')
+      this.#surroundings?.ask(token, request, name, argument);
+  }
+}
+
+export const pathOf = (name: string): string => fileURLToPath(import.meta.resolve(`pyodide/${name}`));
+
+const moved = (bytes: ArrayBuffer) =>
+  new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ release: true, transferIn: true });
+
+function bytesOf(path: string): ArrayBuffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(fstatSync(file).size);
+    for (let at = 0; at < bytes.length; ) {
+      const got = readSync(file, bytes, at, bytes.length - at, at);
+      if (got === 0) throw new Error(`${path} is shorter than it says.`);
+      at += got;
+    }
+    return bytes.buffer;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function random(count: unknown): string {
+  if (typeof count !== 'number' || !(count >= 0)) return '';
+  return randomBytes(Math.min(Math.floor(count), RANDOM_BYTES)).toString('base64');
+}

@@ -1,0 +1,19 @@
+"""What a creator's program may import from us."""
+
+_exported = []
+
+
+def main(function):
+    """Makes a function the program's value: it is called with the input, and the host if it takes two.
+
+    >>> from plinth import main
+    >>> @main
+    ... def run(input):
+    ...     return input["a"] + 1
+    """
+    _exported.append(function)
+    return function
+
+
+def exported():
+    return _exported
