@@ -1,0 +1,49 @@
+// A canvas over a box of the picture, on which lists are drawn.
+import './own-fonts.ts';
+import { createRequire } from 'node:module';
+import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+import type { Box } from '../draw/bounds.ts';
+import { FONT_FILES } from '../draw/fonts.ts';
+import { type Context2D, type Images, rasterise } from '../draw/raster.ts';
+
+let registered = false;
+
+/** Only ours: what a machine has besides would make its pictures different. */
+function registerFonts(): void {
+  if (registered) return;
+  registered = true;
+  const { resolve } = createRequire(import.meta.url);
+  for (const { file, family } of FONT_FILES) GlobalFonts.registerFromPath(resolve(file), family);
+}
+
+/** Skia hands out a copy of its pixels each time, which is freed only when the event loop turns. */
+const COPIES_HELD = 4;
+
+export class Layer {
+  readonly #box: Box;
+  readonly #images: Images;
+  readonly #context: SKRSContext2D;
+  #copies = 0;
+
+  constructor(box: Box, images: Images) {
+    registerFonts();
+    this.#box = box;
+    this.#images = images;
+    this.#context = createCanvas(box.width, box.height).getContext('2d');
+  }
+
+  /** Premultiplied RGBA of the box. */
+  draw(list: Float64Array, length: number, strings: readonly string[]): Uint8Array {
+    this.#context.clearRect(0, 0, this.#box.width, this.#box.height);
+    rasterise(list, length, strings, this.#context as unknown as Context2D, this.#images, this.#box);
+    this.#copies++;
+    return this.#context.canvas.data();
+  }
+
+  /** To be waited for between frames. */
+  async breathe(): Promise<void> {
+    if (this.#copies < COPIES_HELD) return;
+    this.#copies = 0;
+    await new Promise(setImmediate);
+  }
+}

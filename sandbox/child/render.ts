@@ -1,0 +1,127 @@
+// The inside of the wall, for one render: plays an effect for all frames of a clip, and makes them, plane by plane, between
+// the descriptors that it was started with.
+import { closeSync } from 'node:fs';
+import type { Box } from '../draw/bounds.ts';
+import { ListError } from '../draw/check.ts';
+import { settle } from '../effect/params.ts';
+import type { SceneFacts } from '../effect/player.ts';
+import type { FramePlayer } from '../javascript/frame-player.ts';
+import { FRAMES_IN, FRAMES_OUT, type FromRenderChild, type ToRenderChild } from '../render/protocol.ts';
+import { Drawing } from './drawing.ts';
+import { readFrame, writeFrame } from './frame-pipes.ts';
+import { GuestFailure } from './guest.ts';
+import { fromRgba, toRgba, toYuva } from './kernels.ts';
+import { Layer } from './layer.ts';
+import { Lists } from './lists.ts';
+import { openPlayer } from './open-player.ts';
+
+type Opening = Extract<ToRenderChild, { do: 'open' }>;
+
+interface Opened {
+  readonly opening: Opening;
+  readonly facts: SceneFacts;
+  readonly player: FramePlayer;
+  readonly lists: Lists;
+}
+
+let opened: Opened | undefined;
+let frame: number | undefined;
+
+const tell = (message: FromRenderChild) => void process.send?.(message);
+const print = (text: string) => tell({ say: 'printed', text });
+
+process.on('message', (message: ToRenderChild) => void hear(message));
+process.on('disconnect', () => process.exit(0));
+tell({ say: 'ready' });
+
+async function hear(message: ToRenderChild): Promise<void> {
+  frame = undefined;
+  try {
+    if (message.do === 'open') await open(message);
+    else if (opened) {
+      const made = message.do === 'overlay' ? await overlay(opened, message.box) : await planes(opened, message.box);
+      // The other side sees the end only when nobody could write any more.
+      closeSync(FRAMES_OUT);
+      tell({ say: 'done', frames: made });
+    }
+  } catch (error) {
+    tell({ say: 'failed', failure: failureOf(error), ...(frame === undefined ? {} : { frame }) });
+  }
+}
+
+function failureOf(error: unknown): GuestFailure['failure'] {
+  if (error instanceof GuestFailure) return error.failure;
+  if (error instanceof ListError) return { code: 'threw', message: error.message };
+  return { code: 'crashed', message: error instanceof Error ? error.message : String(error) };
+}
+
+async function open(opening: Opening): Promise<void> {
+  const player = await openPlayer(opening, opening.limits, print);
+  const description = player.describe();
+  const { values, problems } = settle(description.params, opening.facts.params);
+  const [wrong] = problems;
+  if (wrong) throw new GuestFailure('value', `The param "${wrong.param}" cannot be that. ${wrong.message}`);
+  const facts = { ...opening.facts, params: values };
+  const filters = description.has.filters ? player.filters(facts) : [];
+  const lists = new Lists(player);
+  player.start(facts);
+  for (frame = 0; description.has.frame && frame < facts.frames; frame++) {
+    lists.look(facts.width, facts.height);
+    await now(frame);
+  }
+  opened = { opening, facts, player, lists };
+  tell({ say: 'opened', description, filters, seen: { ...lists.seen, frames: facts.frames } });
+}
+
+/** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */
+async function overlay({ facts, player, lists }: Opened, box: Box): Promise<number> {
+  const layer = new Layer(box, new Map());
+  const out = new Uint8Array((box.width * box.height * 5) / 2);
+  let shown: Float64Array | undefined;
+  for (frame = 0; frame < facts.frames; frame++) {
+    const list = lists.of(frame);
+    // What did not change is not drawn again: the pipe takes the same bytes once more.
+    if (list !== shown) toYuva(layer.draw(list, list.length, player.strings), box.width, box.height, out);
+    shown = list;
+    if (!writeFrame(FRAMES_OUT, out)) return frame;
+    await layer.breathe();
+    await now(frame);
+  }
+  return facts.frames;
+}
+
+async function planes({ opening, facts, player, lists }: Opened, box: Box | undefined): Promise<number> {
+  const { width, height } = facts;
+  const memory = new SharedArrayBuffer(width * height * 4);
+  const picture = new Uint8ClampedArray(memory);
+  // It is given the picture from the start; the first one was played without.
+  const painter = await openPlayer({ ...opening, picture: memory }, opening.limits, print);
+  painter.start(facts);
+  const clip = new Uint8Array((width * height * 3) / 2);
+  const drawing = new Drawing(box);
+  for (frame = 0; frame < facts.frames; frame++) {
+    if (!readFrame(FRAMES_IN, clip)) return frame;
+    if (lists.needsPixels(frame)) {
+      toRgba(clip, width, height, picture);
+      const length = painter.frame(frame);
+      fromRgba(picture, width, height, clip);
+      drawing.over(clip, facts, painter.list.subarray(0, length), painter.strings);
+    } else drawing.over(clip, facts, lists.of(frame), player.strings);
+    if (!writeFrame(FRAMES_OUT, clip)) return frame;
+    await drawing.breathe();
+    await now(frame);
+  }
+  return facts.frames;
+}
+
+const TELL_EVERY_MS = 200;
+let told = 0;
+
+/** Says now and then that it is still there. */
+async function now(index: number): Promise<void> {
+  const time = performance.now();
+  if (time - told < TELL_EVERY_MS) return;
+  told = time;
+  tell({ say: 'at', frame: index });
+  await new Promise(setImmediate);
+}

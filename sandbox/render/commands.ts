@@ -1,0 +1,120 @@
+// What FFmpeg is told, for each way to render.
+import type { FFmpeg } from './ffmpeg.ts';
+import { rateOf, rateText } from './fraction.ts';
+import { GUARDED, QUIET } from './input.ts';
+import type { Place } from './jail.ts';
+import { normalised, TAGS } from './normalise.ts';
+import type { ClipFacts } from './probe.ts';
+import type { Fit, Size, Window } from './window.ts';
+
+/** Where something is drawn: a part of the picture. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Task {
+  readonly clip: ClipFacts;
+  readonly window: Window;
+  readonly fit: Fit;
+  readonly ffmpeg: FFmpeg;
+  /** Already written as FFmpeg wants them, and checked. */
+  readonly filters: readonly string[];
+  readonly threads: number;
+  /** What the result says of itself. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
+export const RESULT = 'result.mp4';
+
+/** Filters alone: nothing leaves FFmpeg. */
+export function filtersOnly(task: Task, place: Place): string[] {
+  const graph = `[0:${task.clip.stream}]${chain(task)}[v]`;
+  return [...QUIET, ...clipIn(task, place), ...result(task, place, graph, { clipIs: 0, next: 1 })];
+}
+
+/** The same, and a box of pictures with transparency, which come from standard input, laid over it. */
+export function overlaid(task: Task, place: Place, { x, y, width, height }: Box): string[] {
+  // The frames on both sides have the same numbers: when one side ends early, the count shows it.
+  const over = `[1:v]setsar=1[o];[b][o]overlay=${x}:${y}:format=yuv420:eof_action=endall[v]`;
+  const graph = `[0:${task.clip.stream}]${chain(task)}[b];${over}`;
+  const pictures = rawIn(task, 'yuva420p', { width, height });
+  return [...QUIET, ...clipIn(task, place), ...pictures, ...result(task, place, graph, { clipIs: 0, next: 2 })];
+}
+
+/** From the clip to planes on standard output. */
+export function decoded(task: Task, place: Place): string[] {
+  const graph = `[0:${task.clip.stream}]${chain(task)}[v]`;
+  const raw = ['-map', '[v]', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'];
+  return [...QUIET, ...clipIn(task, place), ...graphed(task, graph), ...raw];
+}
+
+/** From planes on standard input to the result. */
+export function encoded(task: Task, place: Place): string[] {
+  const pictures = rawIn(task, 'yuv420p', task.fit);
+  return [...QUIET, ...pictures, ...result(task, place, `[0:v]setsar=1,${TAGS}[v]`, { next: 1 })];
+}
+
+const chain = ({ clip, window, fit, ffmpeg, filters }: Task) =>
+  [...normalised(clip, window, fit, ffmpeg), ...filters].join(',');
+
+const graphed = ({ threads }: Task, graph: string) => [
+  ...['-filter_complex_threads', `${threads}`],
+  ...['-filter_complex', graph],
+];
+
+function clipIn({ clip, ffmpeg, threads }: Task, place: Place): string[] {
+  // Only these see the transparency that WebM keeps beside the pictures.
+  const library = clip.alpha ? WITH_ALPHA[clip.codec] : undefined;
+  const decoder = library && ffmpeg.decoders.has(library) ? ['-c:v', library] : [];
+  return [...GUARDED, '-threads', `${threads}`, ...decoder, '-i', place.input(0)];
+}
+
+const WITH_ALPHA: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
+
+function rawIn({ clip }: Task, format: string, { width, height }: Size): string[] {
+  return ['-f', 'rawvideo', '-pix_fmt', format, '-s', `${width}x${height}`, '-r', rateText(clip.fps), '-i', 'pipe:0'];
+}
+
+/** What MP4 holds and browsers play. */
+const KEPT = new Set(['aac', 'mp3', 'opus', 'ac3', 'eac3', 'alac']);
+
+/** Which input the clip is, if it is one already, and the number of the next. */
+interface Inputs {
+  readonly clipIs?: number;
+  readonly next: number;
+}
+
+function result(task: Task, place: Place, graph: string, inputs: Inputs): string[] {
+  const { clip, threads, about } = task;
+  const sound = soundOf(task, place, inputs);
+  const told = Object.entries(about).flatMap(([key, value]) => ['-metadata', `${key}=${value}`]);
+  const flags = ['+faststart', ...(told.length > 0 ? ['use_metadata_tags'] : [])].join('+');
+  return [
+    ...[...sound.input, ...graphed(task, graph), '-map', '[v]', ...sound.maps],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
+    ...['-r', rateText(clip.fps), '-threads', `${threads}`],
+    ...['-color_range', 'tv', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
+    // Where a clip was made is nobody's business, and the same render gives the same bytes.
+    ...['-map_metadata', '-1', '-map_chapters', '-1', ...told],
+    ...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-flags:a', '+bitexact'],
+    ...['-movflags', flags, '-progress', 'pipe:3', '-stats_period', '0.25', '-f', 'mp4', place.output(RESULT)],
+  ];
+}
+
+/** The clip's sound: as it is where all of it is wanted, else cut to the sample, which means to encode it anew. */
+function soundOf({ clip, window }: Task, place: Place, { clipIs, next }: Inputs): { input: string[]; maps: string[] } {
+  if (clip.audio.length === 0) return { input: [], maps: [] };
+  const rate = rateOf(clip.fps);
+  const from = window.whole ? (clipIs ?? next) : next;
+  const cut = window.whole ? [] : ['-ss', seconds(window.first / rate), '-t', seconds(window.frames / rate)];
+  const maps = clip.audio.flatMap(({ stream, codec }, at) => {
+    const kept = window.whole && KEPT.has(codec);
+    return ['-map', `${from}:${stream}`, `-c:a:${at}`, ...(kept ? ['copy'] : ['aac', `-b:a:${at}`, '192k'])];
+  });
+  return { input: from === next ? [...GUARDED, ...cut, '-vn', '-i', place.input(0)] : [], maps };
+}
+
+const seconds = (value: number) => value.toFixed(6);

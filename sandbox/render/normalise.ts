@@ -1,0 +1,76 @@
+// From whatever a clip is to what everything here works on: frames at a steady rate, upright, square pixels, even sizes,
+// 8-bit 4:2:0 in limited BT.709. Each conversion is named; what FFmpeg would guess is never left to it.
+import { renderErrors } from './errors.ts';
+import type { FFmpeg } from './ffmpeg.ts';
+import { rateText } from './fraction.ts';
+import type { ClipFacts } from './probe.ts';
+import type { Fit, Window } from './window.ts';
+
+/** What the result says of its colours. */
+export const TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
+const EXACTLY = 'flags=bicubic+accurate_rnd+full_chroma_int';
+
+/** Filters, in the order in which a frame goes through them. FFmpeg has turned it upright already. */
+export function normalised(clip: ClipFacts, window: Window, fit: Fit, ffmpeg: FFmpeg): string[] {
+  return [
+    ...(clip.interlaced ? ['yadif=deint=interlaced'] : []),
+    ...timed(clip, window),
+    ...coloured(clip, fit, ffmpeg),
+  ];
+}
+
+/**
+ * Exactly the frames of the window. A clip may lack a frame or two that its index promises; more than that is damage,
+ * and shows in the count.
+ */
+function timed({ fps }: ClipFacts, { first, frames }: Window): string[] {
+  const spare = Math.max(2, Math.floor((first + frames) / 50));
+  const rate = `fps=fps=${rateText(fps)}:start_time=0`;
+  return [
+    rate,
+    `tpad=stop_mode=clone:stop=${spare}`,
+    `trim=start_frame=${first}:end_frame=${first + frames}`,
+    'setpts=PTS-STARTPTS',
+  ];
+}
+
+function coloured(clip: ClipFacts, fit: Fit, ffmpeg: FFmpeg): string[] {
+  const flattened = clip.alpha ? ['format=yuva420p|yuva444p|yuva444p10le|gbrap', 'premultiply=inplace=1'] : [];
+  const placed = [...converted(clip, fit, ffmpeg), 'format=yuv420p', ...framed(clip, fit)];
+  return [...flattened, ...placed, 'setsar=1', TAGS];
+}
+
+function converted(clip: ClipFacts, fit: Fit, ffmpeg: FFmpeg): string[] {
+  const { width, height } = fit.inner;
+  const resized = fit.exact ? [] : [`scale=${width}:${height}:${EXACTLY}`];
+  if (clip.transfer !== 'sdr') return [...resized, ...toneMapped(clip, ffmpeg)];
+  const is709 = clip.matrix === 'bt709' && clip.range === 'limited' && clip.pixelFormat === 'yuv420p';
+  if (is709) return resized;
+  if (clip.matrix === 'bt2020' && ffmpeg.filters.has('zscale'))
+    return [...resized, `zscale=min=2020_ncl:pin=2020:tin=709:rin=${clip.range}:m=709:p=709:t=709:r=limited`];
+  const from = clip.matrix === 'rgb' ? '' : `in_color_matrix=${clip.matrix}:`;
+  const range = `in_range=${clip.range === 'full' ? 'pc' : 'tv'}:out_range=tv`;
+  const size = fit.exact ? '' : `${width}:${height}:`;
+  return [`scale=${size}${from}out_color_matrix=bt709:${range}:${EXACTLY}`];
+}
+
+/** High dynamic range to the usual one. */
+function toneMapped({ transfer, range }: ClipFacts, { filters }: FFmpeg): string[] {
+  if (!filters.has('zscale') || !filters.has('tonemap'))
+    throw renderErrors.unsupported({
+      detail: `It has a high dynamic range (${transfer === 'pq' ? 'HDR10' : 'HLG'}), which this FFmpeg cannot convert.`,
+      fix: 'Export it in standard range, or use an FFmpeg with the filters zscale and tonemap.',
+    });
+  const from = transfer === 'pq' ? 'smpte2084' : 'arib-std-b67';
+  return [
+    `zscale=min=2020_ncl:pin=2020:tin=${from}:rin=${range}:t=linear:npl=100`,
+    ...['format=gbrpf32le', 'zscale=p=709', 'tonemap=tonemap=hable:desat=0', 'zscale=t=709:m=709:r=limited'],
+  ];
+}
+
+function framed(clip: ClipFacts, { width, height, inner, exact }: Fit): string[] {
+  const odd = exact && (clip.width !== inner.width || clip.height !== inner.height);
+  const cut = odd ? [`crop=${inner.width}:${inner.height}:0:0`] : [];
+  const padded = inner.width !== width || inner.height !== height;
+  return padded ? [...cut, `pad=${width}:${height}:${inner.x}:${inner.y}:black`] : cut;
+}

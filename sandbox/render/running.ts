@@ -1,0 +1,64 @@
+// What a render has started and opened: when it ends, however it ends, nothing of that is left.
+import { STALL_MS } from '../limits.ts';
+import { renderErrors } from './errors.ts';
+
+/** A process, or something that is opened. */
+interface Owned {
+  readonly ended?: Promise<unknown>;
+  kill?(): void;
+  close?(): void;
+  /** After all processes have ended. */
+  cleared?(): Promise<void>;
+}
+
+export class Running implements AsyncDisposable {
+  readonly #owned: Owned[] = [];
+  readonly #signal: AbortSignal | undefined;
+  readonly #stopped = Promise.withResolvers<never>();
+  readonly #watchdog: NodeJS.Timeout;
+  #movedAt = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#stopped.promise.catch(() => {});
+    signal?.addEventListener('abort', this.#cancel);
+    if (signal?.aborted) this.#cancel();
+    this.#watchdog = setInterval(() => {
+      if (performance.now() - this.#movedAt < STALL_MS) return;
+      this.#stopped.reject(renderErrors.too_slow({ detail: `Nothing moved for ${STALL_MS / 1000} s.` }));
+    }, 1000);
+  }
+
+  readonly #cancel = () => this.#stopped.reject(renderErrors.cancelled());
+
+  owns<T extends Owned>(owned: T): T {
+    this.#owned.push(owned);
+    return owned;
+  }
+
+  /** Something went on. */
+  readonly moved = (): void => {
+    this.#movedAt = performance.now();
+  };
+
+  check(): void {
+    if (this.#signal?.aborted) throw renderErrors.cancelled();
+  }
+
+  /** The work, or that it was cancelled or stands still. */
+  race<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    return Promise.race([work, this.#stopped.promise]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#watchdog);
+    this.#signal?.removeEventListener('abort', this.#cancel);
+    for (const owned of this.#owned) {
+      owned.kill?.();
+      owned.close?.();
+    }
+    await Promise.all(this.#owned.map(({ ended }) => ended));
+    await Promise.all(this.#owned.map((owned) => owned.cleared?.()));
+  }
+}
