@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packed } from '../python/bytes.ts';
 import { Interpreter } from '../python/interpreter.ts';
 
 /** Imported once, for all who may want them. */
@@ -16,4 +17,4 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((na
 const texts = files.sort().map((name) => [name, readFileSync(join(lib, name), 'utf8')] as const);
 const snapshot = await Interpreter.snapshot(MODULES, texts);
 // An isolate whose process ends by itself may fault at the end.
-process.stdout.write(new Uint8Array(snapshot), () => process.kill(process.pid, 'SIGKILL'));
+process.stdout.write(packed(snapshot), () => process.kill(process.pid, 'SIGKILL'));

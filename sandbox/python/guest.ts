@@ -4,6 +4,7 @@ import { type Guest, GuestFailure, type Surroundings } from '../child/guest.ts';
 import { Watch } from '../child/watch.ts';
 import type { Limits } from '../limits.ts';
 import type { FailureCode, Program } from '../supervisor/protocol.ts';
+import { unpacked } from './bytes.ts';
 import { Interpreter } from './interpreter.ts';
 
 /** Where the snapshots are, as the child sees it: its supervisor says so when it starts it. */
@@ -12,10 +13,12 @@ let spare: Promise<Interpreter> | undefined;
 
 /** Has an interpreter wait for the program that will come. */
 export function warm(snapshot: string): void {
-  spare ??= Interpreter.restore(join(snapshots, snapshot));
+  spare ??= start(join(snapshots, snapshot));
   // Whoever takes it hears of it.
   spare.catch(() => {});
 }
+
+const start = async (path: string) => Interpreter.restore(unpacked(path));
 
 export async function openPythonGuest(
   program: Program,
@@ -28,7 +31,8 @@ export async function openPythonGuest(
   spare = undefined;
   const interpreter = await taken;
   if (!interpreter) throw new Error('Python did not start.');
-  return new PythonGuest(program, interpreter, limits, surroundings);
+  // Where one program of Python was, there will be another.
+  return new PythonGuest(program, interpreter, limits, surroundings, () => warm(snapshot));
 }
 
 export class PythonGuest implements Guest {
@@ -36,11 +40,19 @@ export class PythonGuest implements Guest {
   readonly #interpreter: Interpreter;
   readonly #watch: Watch;
   readonly #adopted: Promise<void>;
+  readonly #onEnd: () => void;
   readonly #answers: (readonly [request: number, value: string | undefined, error: string | undefined])[] = [];
   #wake: () => void = () => {};
 
-  constructor(program: Program, interpreter: Interpreter, limits: Limits, surroundings: Surroundings) {
+  constructor(
+    program: Program,
+    interpreter: Interpreter,
+    limits: Limits,
+    surroundings: Surroundings,
+    onEnd: () => void = () => {},
+  ) {
     this.#program = program;
+    this.#onEnd = onEnd;
     this.#interpreter = interpreter;
     this.#watch = new Watch(interpreter.isolate, () => interpreter.interrupt());
     this.#adopted = interpreter.adopt(limits, surroundings);
@@ -73,6 +85,7 @@ export class PythonGuest implements Guest {
 
   dispose(): void {
     this.#watch.dispose();
+    this.#onEnd();
   }
 
   /** Python waits for nothing: it says that it would, and is entered again when there is reason to. */

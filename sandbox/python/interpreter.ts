@@ -1,16 +1,27 @@
 // Python in an isolate: Pyodide as its makers publish it, posing as V8's shell, started anew or from a memory snapshot.
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ivm from 'isolated-vm';
 import type { Surroundings } from '../child/guest.ts';
 import { whileStarting } from '../child/watch.ts';
 import { type Limits, PYTHON_BASE_MB, WASM_PAGES } from '../limits.ts';
+import { bytesOf } from './bytes.ts';
 import { SHELL } from './shell.ts';
 
 /** Of what is not memory of Python's own. */
 const HEAP_MB = PYTHON_BASE_MB;
 const RANDOM_BYTES = 65_536;
+
+const GLUE = 'pyodide.asm.js';
+
+/** What starting anew comes to. */
+export interface Snapshot {
+  /** Python's, with all that was imported. */
+  readonly memory: ArrayBuffer;
+  /** V8's own, of Pyodide's largest script: our own making, never a program's. */
+  readonly code: ArrayBuffer;
+}
 
 /** What to do inside, and with what: strings and numbers only. */
 export type Word = string | number | undefined;
@@ -24,33 +35,33 @@ export class Interpreter {
   #surroundings: Surroundings | undefined;
 
   /** Starts anew, in some seconds, and answers a snapshot with these modules imported. */
-  static async snapshot(
-    modules: readonly string[],
-    texts: readonly (readonly [string, string])[],
-  ): Promise<ArrayBuffer> {
-    const fresh = await Interpreter.#open(undefined);
-    const made: unknown = await fresh.#apply(['make', JSON.stringify(modules), JSON.stringify(texts)], true);
-    if (!(made instanceof ArrayBuffer)) throw new Error('Python answered no snapshot.');
-    return made;
+  static async snapshot(modules: readonly string[], texts: readonly (readonly [string, string])[]): Promise<Snapshot> {
+    const fresh = await Interpreter.#open();
+    const memory: unknown = await fresh.#apply(['make', JSON.stringify(modules), JSON.stringify(texts)], true);
+    if (!(memory instanceof ArrayBuffer)) throw new Error('Python answered no snapshot.');
+    const script = await fresh.isolate.compileScript(readFileSync(pathOf(GLUE), 'utf8'), { produceCachedData: true });
+    const code = (script as ivm.CachedDataResult).cachedData?.copy() ?? new ArrayBuffer(0);
+    return { memory, code };
   }
 
-  /** Goes on from a snapshot, in a fifth of a second. The file is copied: what a program does to its copy is its own. */
-  static restore(file: string): Promise<Interpreter> {
+  /** Goes on from a snapshot, in a fifth of a second. It is a copy: what a program does to it is its own. */
+  static restore(snapshot: Snapshot): Promise<Interpreter> {
     return whileStarting(async () => {
-      const restored = await Interpreter.#open(bytesOf(file));
+      const restored = await Interpreter.#open(snapshot);
       await restored.#apply(['restore'], true);
       restored.startedWithCpuMs = Number(restored.isolate.cpuTime) / 1e6;
       return restored;
     });
   }
 
-  static async #open(snapshot: ArrayBuffer | undefined): Promise<Interpreter> {
+  static async #open(snapshot?: Snapshot): Promise<Interpreter> {
     const isolate = new ivm.Isolate({ memoryLimit: HEAP_MB, onCatastrophicError: () => process.abort() });
     const context = await isolate.createContext();
     // What it poses as comes before what looks at it.
-    const interpreter = new Interpreter(isolate, context, snapshot);
-    for (const name of ['pyodide.asm.js', 'pyodide.js']) {
-      const script = await isolate.compileScript(readFileSync(pathOf(name), 'utf8'), { filename: name });
+    const interpreter = new Interpreter(isolate, context, snapshot?.memory);
+    for (const name of [GLUE, 'pyodide.js']) {
+      const cached = name === GLUE && snapshot ? { cachedData: new ivm.ExternalCopy(snapshot.code) } : {};
+      const script = await isolate.compileScript(readFileSync(pathOf(name), 'utf8'), { filename: name, ...cached });
       await script.run(context, { release: true });
     }
     return interpreter;
@@ -110,21 +121,6 @@ export const pathOf = (name: string): string => fileURLToPath(import.meta.resolv
 
 const moved = (bytes: ArrayBuffer) =>
   new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ release: true, transferIn: true });
-
-function bytesOf(path: string): ArrayBuffer {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = new Uint8Array(fstatSync(file).size);
-    for (let at = 0; at < bytes.length; ) {
-      const got = readSync(file, bytes, at, bytes.length - at, at);
-      if (got === 0) throw new Error(`${path} is shorter than it says.`);
-      at += got;
-    }
-    return bytes.buffer;
-  } finally {
-    closeSync(file);
-  }
-}
 
 function random(count: unknown): string {
   if (typeof count !== 'number' || !(count >= 0)) return '';

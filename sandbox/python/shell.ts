@@ -204,8 +204,10 @@ const inside = {
   },
   async restore() {
     python = await loadPyodide(settings({ _loadSnapshot: new BytesNow(snapshot) }));
-    snapshot = files = undefined;
     delete python._api.config._loadSnapshot;
+    // Copied by now: given back at once, as nobody knows when they would be collected.
+    for (const bytes of [snapshot, ...Object.values(files)]) bytes.transfer(0);
+    snapshot = files = undefined;
     decoder = new TextDecoder();
     python.setStdout({ write });
     python.setStderr({ write });

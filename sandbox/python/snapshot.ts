@@ -2,15 +2,17 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startOf, type Wall } from '../supervisor/wall.ts';
+import { isPacked } from './bytes.ts';
 
 const MADE_WITHIN_MS = 120_000;
+const OLD_MS = 24 * 60 * 60 * 1000;
 const PYODIDE = ['pyodide.asm.js', 'pyodide.asm.wasm', 'pyodide.js', 'pyodide-lock.json', 'python_stdlib.zip'];
-const OURS = ['python/shell.ts', 'python/interpreter.ts', 'child/bounds.ts', 'child/snapshot.ts'];
+const OURS = ['python/shell.ts', 'python/interpreter.ts', 'python/bytes.ts', 'child/bounds.ts', 'child/snapshot.ts'];
 
 const sandbox = fileURLToPath(new URL('..', import.meta.url));
 const making = new Map<string, Promise<string>>();
@@ -35,7 +37,17 @@ async function find(directory: string, wall: Wall): Promise<string> {
   } finally {
     await rm(aside, { force: true });
   }
+  await removeOld(directory, name);
   return name;
+}
+
+/** What was made of other bytes, when nobody can be waiting for it any more. */
+async function removeOld(directory: string, current: string): Promise<void> {
+  const others = (await readdir(directory)).filter((name) => name.includes('.snapshot') && name !== current);
+  for (const path of others.map((name) => join(directory, name))) {
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > OLD_MS) await rm(path, { force: true });
+  }
 }
 
 /** A snapshot goes with the bytes it was made of, and with no other. */
@@ -71,18 +83,6 @@ async function make(wall: Wall, directory: string): Promise<Buffer> {
   });
   clearTimeout(late);
   const snapshot = Buffer.concat(parts);
-  if (!isWhole(snapshot)) throw new Error(`No snapshot of Python could be made: ${how}. ${words}`.trim());
+  if (!isPacked(snapshot)) throw new Error(`No snapshot of Python could be made: ${how}. ${words}`.trim());
   return snapshot;
-}
-
-const MAGIC = 0x706e7300;
-const PAGE = 65_536;
-
-/** Pyodide's mark, and after its head whole pages. */
-function isWhole(snapshot: Buffer): boolean {
-  return (
-    snapshot.length > PAGE &&
-    snapshot.readUInt32LE(0) === MAGIC &&
-    (snapshot.length - snapshot.readUInt32LE(4)) % PAGE === 0
-  );
 }
