@@ -15,7 +15,7 @@ const PER_OPERATION = 100;
 const PER_PAINT = 2_000;
 const PER_TEXT = 30_000;
 const PER_CHARACTER = 1_000;
-const PER_EDGE_ROW = 10;
+const PER_EDGE_ROW = 300;
 const PER_DASH = 300;
 const PER_PIXEL = 1;
 const PER_MIXED_PIXEL = 5;
@@ -108,14 +108,12 @@ export class Survey {
   #step(position: number): void {
     const list = this.#list;
     const now = this.#now;
-    const [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6].map((at) => list[position + at] ?? 0) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const a = list[position + 1] ?? 0;
+    const b = list[position + 2] ?? 0;
+    const c = list[position + 3] ?? 0;
+    const d = list[position + 4] ?? 0;
+    const e = list[position + 5] ?? 0;
+    const f = list[position + 6] ?? 0;
     switch (list[position]) {
       case OP.save:
         this.#stack.push({ ...now });
@@ -165,7 +163,6 @@ export class Survey {
     const path = this.#path;
     const { m } = this.#now;
     const list = this.#list;
-    const points = (count: number) => list.subarray(position + 1, position + 1 + count);
     switch (list[position]) {
       case OP.fillText:
         return this.#text(a, b, c, false);
@@ -176,11 +173,11 @@ export class Survey {
       case OP.moveTo:
         return path.move(m, a, b);
       case OP.lineTo:
-        return path.through(m, points(2));
+        return path.through(m, list, position + 1, 2);
       case OP.curveTo:
-        return path.through(m, points(6));
+        return path.through(m, list, position + 1, 6);
       case OP.quadTo:
-        return path.through(m, points(4));
+        return path.through(m, list, position + 1, 4);
       case OP.arc:
         return path.ellipse(m, a, b, c, c, d, e);
       case OP.ellipse:
@@ -239,7 +236,7 @@ export class Survey {
     // Lengths on the page are lengths before the transform times what it stretches by.
     const [x, y] = [half * Math.hypot(m.a, m.c), half * Math.hypot(m.b, m.d)];
     const reached = { left: path.left - x, top: path.top - y, right: path.right + x, bottom: path.bottom + y };
-    this.#paint(reached, path, mixedStroke, 4);
+    this.#paint(reached, path, mixedStroke, 2);
   }
 
   #dashed(length: number, dashes: number): void {
@@ -296,7 +293,7 @@ export class Survey {
     const height = Math.min(span.bottom, clip.bottom) - Math.max(span.top, clip.top);
     this.cost += PER_PAINT;
     if (!(width > 0 && height > 0)) return;
-    const edgeRows = Math.min(path.points * height, path.length + path.points);
+    const edgeRows = Math.min(path.points * height, path.rise + path.points);
     this.cost += width * height * perPixel + edgeRows * times * PER_EDGE_ROW;
   }
 

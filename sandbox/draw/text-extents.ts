@@ -34,7 +34,9 @@ export function textExtents(text: string, { font, size, weight, align, baseline 
     if (isMark(code)) marks += 1;
   }
   const { ascent, descent } = heightsOf(font);
-  const base = [ascent, (ascent - descent) / 2, 0, -descent][baseline] ?? 0;
+  // Canvases measure "top" and "bottom" by a square of the size, in which the baseline stands at the font's proportion.
+  const [above, below] = [ascent / (ascent + descent), descent / (ascent + descent)];
+  const base = [above, (above - below) / 2, 0, -below][baseline] ?? 0;
   // Marks may stand on one another; where the widths are a guess the heights are one too.
   const more = 0.15 + (foreign ? 0.35 : 0) + (exotic ? 1 : 0) + 0.4 * marks;
   const whole = width * 1.05;

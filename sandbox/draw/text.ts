@@ -52,7 +52,8 @@ const isPicture = (code: number): boolean => (code >= 0x1f000 && code <= 0x1faff
 
 /** Of the size; NaN for what is rare and may have any width. */
 export function characterWidth(table: Float64Array, code: number): number {
-  const width = table[code];
+  // A canvas draws every kind of white space as a space.
+  const width = table[Math.max(code, 0x20)];
   if (width !== undefined && !Number.isNaN(width)) return width;
   if (isMark(code)) return 0;
   if (isSquare(code)) return SQUARE;
