@@ -12,5 +12,6 @@ export const errors = defineErrors('cli', {
     fix: 'Stop writing to it, and compare it with your last backup.',
   },
   plugin_unsound: { status: 400, title: 'The plugin does not keep to the contract.' },
+  effect_unsound: { status: 400, title: 'The effect cannot be read.' },
   port_taken: { status: 409, title: 'Another program listens on that port.' },
 });

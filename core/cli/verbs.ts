@@ -45,6 +45,22 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     run: async (typed, print) => (await import('./sandbox.ts')).sandbox(typed, print),
   },
+  effect: {
+    summary: 'Begin an effect, check it, or render it over a clip. No server is needed.',
+    usage:
+      'new FILE [--lang ts|js|py] | check FILE [--params JSON] [--data JSON] | render FILE --input CLIP --output MP4 [--params JSON] [--data JSON] [--from S] [--to S] [--size WxH] [--seed N] [--explain]',
+    options: {
+      ...{
+        lang: { type: 'string' },
+        input: { type: 'string' },
+        output: { type: 'string' },
+        params: { type: 'string' },
+      },
+      ...{ data: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' }, size: { type: 'string' } },
+      ...{ seed: { type: 'string' }, explain: { type: 'boolean' } },
+    },
+    run: async (typed, print) => (await import('./effect.ts')).effect(typed, print),
+  },
   diagnose: {
     summary: 'Show how this place is set up, and what is wrong with it.',
     usage: '',

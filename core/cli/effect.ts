@@ -1,0 +1,144 @@
+// `plinth effect`: makes, checks and renders effects. Neither a database nor a server is needed.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { CompileError, compileJavaScript } from '@plinth/sandbox/javascript/compile.ts';
+import { inspect } from '@plinth/sandbox/render/inspect.ts';
+import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
+import type { Progress } from '@plinth/sandbox/render/progress.ts';
+import { templates } from './effect-templates.ts';
+import { errors } from './errors.ts';
+import type { Result, Typed } from './verb.ts';
+
+type Print = (result: Result) => void;
+
+export async function effect(typed: Typed, print: Print): Promise<void> {
+  const [action, file, ...more] = typed.words;
+  const act = action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (!act || file === undefined || more.length > 0)
+    throw errors.wrong_usage({ detail: `Write "effect ${Object.keys(actions).join(' | ')} FILE".` });
+  await act(file, typed.options, print);
+}
+
+const actions: Readonly<Record<string, (file: string, options: Typed['options'], print: Print) => Promise<void>>> = {
+  new: create,
+  check,
+  render: renderFile,
+};
+
+async function create(file: string, { lang }: Typed['options'], print: Print): Promise<void> {
+  const ending = extname(file).slice(1) || String(lang ?? 'ts');
+  const template = Object.hasOwn(templates, ending) ? templates[ending] : undefined;
+  if (template === undefined)
+    throw errors.wrong_usage({ detail: `--lang takes ${Object.keys(templates).join(', ')}.` });
+  const path = extname(file) === '' ? `${file}.${ending}` : file;
+  if (existsSync(path)) throw errors.file_there({ detail: `It is ${path}.` });
+  writeFileSync(path, template);
+  print({ file: path, text: `${path} is there. Try it: plinth effect check ${path}` });
+}
+
+/** A second of a small picture: enough to see what it draws, and where it fails. */
+const SCENE = { width: 640, height: 360, fps: 30, duration: 1, frames: 30, seed: 1 } as const;
+
+async function check(file: string, options: Typed['options'], print: Print): Promise<void> {
+  const compiled = await compile(file);
+  const facts = { ...SCENE, params: jsonOption(options, 'params'), data: jsonOption(options, 'data') };
+  const { description, seen } = await inspect(compiled, facts, { onPrint: toErrors });
+  const params = Object.entries(description.params).map(
+    ([name, param]) => `  ${name}  ${param.kind}, ${JSON.stringify(param.default)} unless given`,
+  );
+  const does = [
+    ...(description.has.filters ? ['asks FFmpeg for filters'] : []),
+    ...(seen.drawnFrames > 0 ? [`draws in ${seen.drawnFrames} of ${seen.frames} frames`] : []),
+    ...(seen.pixelFrames > 0 ? [`touches the pixels of ${seen.pixelFrames} of ${seen.frames} frames`] : []),
+  ];
+  const text = [
+    `${description.title}: ${does.join(', ') || 'does nothing in its first second'}.`,
+    ...(params.length > 0 ? ['Params:', ...params] : []),
+  ].join('\n');
+  print({ ...description, seen, text });
+}
+
+async function renderFile(file: string, options: Typed['options'], print: Print): Promise<void> {
+  const { input, output } = options;
+  if (typeof input !== 'string' || typeof output !== 'string')
+    throw errors.wrong_usage({ detail: 'Name the clip with --input and the result with --output.' });
+  if (!existsSync(input)) throw errors.file_missing({ detail: `It is ${input}.` });
+  const stop = new AbortController();
+  const cancel = () => stop.abort();
+  process.once('SIGINT', cancel).once('SIGTERM', cancel);
+  try {
+    const done = await render({
+      ...{ input, output, effect: await compile(file), signal: stop.signal },
+      ...{ params: jsonOption(options, 'params'), data: jsonOption(options, 'data') },
+      ...numberOption(options, 'from'),
+      ...numberOption(options, 'to'),
+      ...numberOption(options, 'seed'),
+      ...sizeOption(options.size),
+      onPrint: toErrors,
+      onPlan: (_plan, why) => options.explain && toErrors(why),
+      onProgress: reporter(Boolean(options.json)),
+    });
+    print({ ...factsOf(done), text: textOf(done) });
+  } finally {
+    process.off('SIGINT', cancel).off('SIGTERM', cancel);
+  }
+}
+
+function factsOf({ output, frames, fps, width, height, plan, why, wallMs, encodeMs }: Rendered) {
+  return { output, frames, fps, width, height, way: plan.way, why, wallMs, encodeMs };
+}
+
+function textOf({ output, frames, width, height, wallMs, why }: Rendered): string {
+  const seconds = wallMs / 1000;
+  return `${output}: ${frames} frames of ${width}x${height} in ${seconds.toFixed(1)} s (${(frames / seconds).toFixed(0)} a second).\n${why}`;
+}
+
+/** For people one line that changes, for programs a line of JSON each time. */
+function reporter(json: boolean): NonNullable<RenderOptions['onProgress']> {
+  const line = ({ frame, frames, fps, secondsLeft }: Progress) =>
+    `\r${Math.round((100 * frame) / frames)} %  ${frame} of ${frames} frames  ${fps.toFixed(0)} a second  ${secondsLeft.toFixed(0)} s left   `;
+  if (json) return (progress) => void process.stdout.write(`${JSON.stringify({ progress })}\n`);
+  if (!process.stderr.isTTY) return () => {};
+  return (progress) => void process.stderr.write(progress.frame === progress.frames ? '\r\x1b[K' : line(progress));
+}
+
+const toErrors = (text: string) => void process.stderr.write(`${text}\n`);
+
+async function compile(file: string) {
+  if (!existsSync(file)) throw errors.file_missing({ detail: `It is ${file}.` });
+  try {
+    return await compileJavaScript(basename(file), readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    const { file: name = file, line, column } = error.place ?? {};
+    throw errors.effect_unsound({ detail: `${name}${line ? `:${line}:${column}` : ''}: ${error.message}` });
+  }
+}
+
+function jsonOption(options: Typed['options'], name: string): Record<string, unknown> {
+  const given = options[name];
+  if (given === undefined) return {};
+  // Short enough to type, or a file.
+  const text = String(given).startsWith('@') ? readFileSync(String(given).slice(1), 'utf8') : String(given);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw errors.wrong_usage({ detail: `--${name} takes a JSON object, such as '{ "size": 40 }', or @FILE with one.` });
+}
+
+function numberOption<N extends string>(options: Typed['options'], name: N): { [K in N]?: number } {
+  const given = options[name];
+  if (given === undefined) return {};
+  if (!Number.isFinite(Number(given))) throw errors.wrong_usage({ detail: `--${name} takes a number.` });
+  return { [name]: Number(given) } as { [K in N]?: number };
+}
+
+function sizeOption(given: string | boolean | undefined) {
+  if (given === undefined) return {};
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(String(given)) ?? [];
+  if (!width) throw errors.wrong_usage({ detail: '--size takes a width and a height, such as 1280x720.' });
+  return { size: { width: Number(width), height: Number(height) } };
+}
