@@ -1,6 +1,6 @@
 // Where Python's memory snapshots are kept.
-import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 let usual: string | undefined;
@@ -12,9 +12,12 @@ export function snapshotDirectory(cache?: string): string {
   return usual;
 }
 
+/** Beside the data of a project that has any, else where this user's caches lie: nothing is left where a command is run. */
 function usualDirectory(): string {
+  const data = join(process.cwd(), '.plinth');
+  const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   try {
-    return made(join(process.cwd(), '.plinth/cache/python'));
+    return made(existsSync(data) ? join(data, 'cache/python') : join(caches, 'plinth/python'));
   } catch {
     // Where everybody may write, somebody else may have been first: what they left is not run.
     const shared = join(tmpdir(), `plinth-python-${process.getuid?.() ?? 'cache'}`);

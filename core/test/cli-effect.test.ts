@@ -1,0 +1,82 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { temporaryDirectory } from '../testing/directory.ts';
+
+const binary = fileURLToPath(new URL('../cli/plinth.mjs', import.meta.url));
+const place = temporaryDirectory('cli-effect');
+mkdirSync(place, { recursive: true });
+afterAll(() => rmSync(place, { recursive: true }));
+
+async function plinth(...args: string[]) {
+  const child = spawn(process.execPath, [binary, ...args], { cwd: place, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = new Promise<number | null>((done) => child.on('close', done));
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  return { out, err, code };
+}
+
+const lastJson = (out: string) => JSON.parse(out.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+
+function file(name: string, content: string): string {
+  writeFileSync(join(place, name), content);
+  return name;
+}
+
+test('sandbox eval prints what came of a file, and ends with what that means', async () => {
+  const doubled = file('double.ts', 'export default ({ n }: { n: number }) => { console.log("at it"); return n * 2 }');
+  const done = await plinth('sandbox', 'eval', doubled, '--input', '{ "n": 21 }', '--json');
+  expect(done).toMatchObject({ code: 0, err: expect.stringContaining('at it') });
+  expect(lastJson(done.out)).toMatchObject({ ok: true, value: 42, printed: ['at it'], cpuMs: expect.any(Number) });
+
+  const thrown = await plinth('sandbox', 'eval', file('throws.js', '\n  null.x'), '--json');
+  expect(thrown.code).toBe(1);
+  expect(lastJson(thrown.out)).toMatchObject({ ok: false, error: { file: 'throws.js', line: 2, column: 8 } });
+
+  const endless = await plinth('sandbox', 'eval', file('endless.js', 'for (;;) {}'), '--cpu', '100', '--json');
+  expect(endless.code).toBe(3);
+  expect(lastJson(endless.out)).toMatchObject({ error: { code: 'sandbox.cpu' } });
+
+  expect((await plinth('sandbox', 'eval', 'nowhere.js')).code).toBe(1);
+  expect((await plinth('sandbox', 'eval', doubled, '--cpu', 'much')).code).toBe(2);
+});
+
+test('an effect is begun, checked and rendered', { timeout: 120_000 }, async () => {
+  const clip = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=1', '-pix_fmt', 'yuv420p', 'clip.mp4'];
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...clip], { cwd: place });
+  expect((await plinth('effect', 'new', 'dot', '--lang', 'ts')).code).toBe(0);
+  expect(await plinth('effect', 'new', 'dot.ts')).toMatchObject({ code: 1, err: expect.stringContaining('already') });
+  const checked = await plinth('effect', 'check', 'dot.ts', '--json');
+  expect(lastJson(checked.out)).toMatchObject({
+    title: 'My effect',
+    params: { size: { kind: 'number', default: 80 } },
+  });
+
+  const rendered = await plinth('effect', 'render', 'dot.ts', '--input', 'clip.mp4', '--output', 'out.mp4', '--json');
+  expect(rendered.code).toBe(0);
+  expect(lastJson(rendered.out)).toMatchObject({ frames: 25, width: 320, height: 180, way: 'overlay' });
+  expect(existsSync(join(place, 'out.mp4'))).toBe(true);
+  const silent = readdirSync(place).filter((name) => name.startsWith('.'));
+  expect(silent).toEqual([]);
+});
+
+test('what is wrong with an effect is said by its place, and nothing is left behind', async () => {
+  const broken = file(
+    'broken.ts',
+    "import { effect } from '@plinth/sdk/effect';\nexport default effect({ title: 'x', frame( { } });",
+  );
+  const checked = await plinth('effect', 'check', broken);
+  expect(checked).toMatchObject({ code: 1, err: expect.stringContaining('broken.ts:2:') });
+
+  const throwing = file(
+    'throwing.ts',
+    "import { effect } from '@plinth/sdk/effect';\nexport default effect({\n  title: 'x',\n  frame({ index }) {\n    if (index === 12) throw new Error('no');\n  },\n});",
+  );
+  writeFileSync(join(place, 'kept.mp4'), 'what was there');
+  const rendered = await plinth('effect', 'render', throwing, '--input', 'clip.mp4', '--output', 'kept.mp4', '--json');
+  expect(rendered.code).toBe(1);
+  expect(lastJson(rendered.out)).toMatchObject({ error: { code: 'render.effect_failed', frame: 12 } });
+  expect(readFileSync(join(place, 'kept.mp4'), 'utf8')).toBe('what was there');
+});
