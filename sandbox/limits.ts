@@ -55,10 +55,10 @@ export const GUESTS_PER_PROCESS = 4;
 /** An isolate reserves room for its code, which the system counts whether it is used or not. */
 const ISOLATE_MB = 520;
 /**
- * Writable memory of a whole process, by the system's count: the last bound, for what is faster than the process's own
- * watch over what it really uses.
+ * Writable memory of a whole process, by the system's count, with an interpreter that waits beside its guests: the last
+ * bound, for what is faster than the process's own watch over what it really uses.
  */
-export const PROCESS_MB = 700 + GUESTS_PER_PROCESS * ISOLATE_MB + LARGEST_LIMITS.memoryMb;
+export const PROCESS_MB = 700 + (GUESTS_PER_PROCESS + 1) * (ISOLATE_MB + PYTHON_BASE_MB) + LARGEST_LIMITS.memoryMb;
 /** What a process may use beyond its guest's limit before it is taken for a guest that found a way around the limit. */
 export const MEMORY_SLACK_MB = 64;
 /** Memory that may be addressed through WebAssembly, in pages of 64 KB. Only our own Python's is a program's. */

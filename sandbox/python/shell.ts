@@ -114,6 +114,8 @@ globalThis.WebAssembly = {
   compileStreaming: undefined,
   // Python's memory grows as far as its program may, which is known only once there is one.
   Memory: function Memory({ initial, maximum }) {
+    // Python's comes first; Pyodide also tries things out in a small one.
+    if (memory) return new Wasm.Memory({ initial, maximum: initial });
     pages = initial;
     memory = new Wasm.Memory({ initial, maximum: Math.min(maximum, largest) });
     Object.defineProperty(memory, 'grow', {
@@ -140,7 +142,7 @@ const settings = (more) => ({
 });
 
 let python;
-let guest;
+const guest = { __proto__: null };
 
 // What it prints goes out by whole lines, and what is left when a call is over.
 let line = [];
@@ -177,11 +179,12 @@ function flush() {
   else print(text.slice(0, rest) + '… (it printed more than ' + printable + ' characters, which is the limit)');
 }
 
-// Python answers text: what came of it, or that it waits.
+// Python answers text: what came of it, or that it waits. What else it may have been made to answer stays here.
 function enter(name, ...rest) {
   if (name === 'call') printed = 0;
   try {
-    return guest[name](...rest);
+    const answer = guest[name](...rest);
+    return typeof answer === 'string' ? answer : undefined;
   } finally {
     flush();
   }
@@ -212,10 +215,11 @@ const inside = {
     python.setStdout({ write });
     python.setStderr({ write });
     python.setInterruptBuffer(new WordsNow(interrupt));
-    guest = python.pyimport('plinth_guest');
+    const module = python.pyimport('plinth_guest');
+    for (const name of ['adopt', 'load', 'call', 'turn', 'answer']) guest[name] = module[name];
     const asleep = new WordsNow(new SharedArrayBuffer(4));
     const { wait } = Atomics;
-    guest.after_snapshot(ask, (ms) => void wait(asleep, 0, 0, ms));
+    module.after_snapshot(ask, (ms) => void wait(asleep, 0, 0, ms));
     forget();
   },
   // From here on the interpreter is one program's.

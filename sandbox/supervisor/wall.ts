@@ -134,6 +134,7 @@ function environment(ipc: number): string[] {
 /** Node's own wall: reading our files is all it may do. */
 function permissions(snapshots: string): string[] {
   const modules = dirname(dirname(createRequire(import.meta.url).resolve('isolated-vm/package.json')));
-  const readable = [`${sandbox}*`, `${modules}/*`, `${snapshots}/*`];
+  // The first is where the loader of native parts looks for what system this is.
+  const readable = ['/etc/alpine-release', `${sandbox}*`, `${modules}/*`, `${snapshots}/*`];
   return ['--permission', '--allow-addons', ...readable.map((paths) => `--allow-fs-read=${paths}`)];
 }

@@ -58,8 +58,9 @@ def after_snapshot(ask, wait):
     from _pyodide._importhook import jsfinder
 
     jsfinder.jsproxies.clear()
-    for name in ("js", "pyodide_js", "pyodide.http", "pyodide.console", "__main__"):
-        sys.modules.pop(name, None)
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("js", "pyodide_js", "__main__"):
+            del sys.modules[name]
     sys.path[:] = [path for path in sys.path if path.endswith(".zip")]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
@@ -75,6 +76,19 @@ def adopt(value_length, call_length):
 # ---- A program and its calls
 
 
+def entry(function):
+    """Where we come in. What was printed without an end of line goes out before we leave."""
+
+    def enter(*given):
+        said = function(*given)
+        sys.__stdout__.flush()
+        sys.__stderr__.flush()
+        return said
+
+    return enter
+
+
+@entry
 def load(file, source):
     global _file, _lines
     _file, _lines = file, source.splitlines(True)
@@ -113,6 +127,7 @@ def compiled(file, source):
     return compile(tree, file, "exec", TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
+@entry
 def call(token, given):
     def run():
         if not callable(_kept):
@@ -251,7 +266,7 @@ def begin(run, finish):
             return finish(value)
         _loop, _finish = Loop(), finish
         _task = _loop.create_task(awaited(value))
-        return turn()
+        return step()
     except BaseException as error:
         return ended(error, finish)
 
@@ -260,7 +275,12 @@ async def awaited(value):
     return await value
 
 
+@entry
 def turn():
+    return step()
+
+
+def step():
     try:
         wait = _loop.turn(_task)
         if _task.done():
