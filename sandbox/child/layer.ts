@@ -1,20 +1,9 @@
 // A canvas over a box of the picture, on which lists are drawn.
 import './own-fonts.ts';
-import { createRequire } from 'node:module';
-import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import type { Box } from '../draw/bounds.ts';
-import { FONT_FILES } from '../draw/fonts.ts';
 import { type Context2D, type Images, rasterise } from '../draw/raster.ts';
-
-let registered = false;
-
-/** Only ours: what a machine has besides would make its pictures different. */
-function registerFonts(): void {
-  if (registered) return;
-  registered = true;
-  const { resolve } = createRequire(import.meta.url);
-  for (const { file, family } of FONT_FILES) GlobalFonts.registerFromPath(resolve(file), family);
-}
+import { registerFonts } from '../render/fonts.ts';
 
 /** Skia hands out a copy of its pixels each time, which is freed only when the event loop turns. */
 const COPIES_HELD = 4;

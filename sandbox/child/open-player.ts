@@ -1,7 +1,28 @@
 import { type EffectSource, type FramePlayer, openFramePlayer } from '../javascript/frame-player.ts';
-import type { Limits } from '../limits.ts';
+import { FRAME_MS, type Limits, SETUP_MS } from '../limits.ts';
+import { FrameWatch } from './frame-watch.ts';
 
-/** Opens an effect to be played, in whichever language it is written. */
-export function openPlayer(source: EffectSource, limits: Limits, print: (text: string) => void): Promise<FramePlayer> {
-  return openFramePlayer(source, limits, print);
+let watch: FrameWatch | undefined;
+const BEFORE_FIRST = -1;
+/** What a frame needs beside its own limit: its strings come across in a call of their own. */
+const TWICE = 2;
+
+/** Opens an effect to be played, in whichever language it is written, and watches over it. */
+export async function openPlayer(
+  source: EffectSource,
+  limits: Limits,
+  print: (text: string) => void,
+): Promise<FramePlayer> {
+  watch ??= new FrameWatch();
+  const { within } = watch;
+  const player = await openFramePlayer(source, limits, print);
+  return {
+    list: player.list,
+    strings: player.strings,
+    describe: () => within(BEFORE_FIRST, SETUP_MS, player.describe),
+    filters: (facts) => within(BEFORE_FIRST, SETUP_MS, () => player.filters(facts)),
+    start: (facts) => within(BEFORE_FIRST, SETUP_MS, () => player.start(facts)),
+    frame: (index) => within(index, TWICE * FRAME_MS, () => player.frame(index)),
+    dispose: player.dispose,
+  };
 }

@@ -112,7 +112,9 @@ function soundOf({ clip, window }: Task, place: Place, { clipIs, next }: Inputs)
   const cut = window.whole ? [] : ['-ss', seconds(window.first / rate), '-t', seconds(window.frames / rate)];
   const maps = clip.audio.flatMap(({ stream, codec }, at) => {
     const kept = window.whole && KEPT.has(codec);
-    return ['-map', `${from}:${stream}`, `-c:a:${at}`, ...(kept ? ['copy'] : ['aac', `-b:a:${at}`, '192k'])];
+    // Some containers round times to a millisecond: samples are counted instead, and only gaps are filled.
+    const anew = ['aac', `-b:a:${at}`, '192k', `-filter:a:${at}`, 'aresample=async=1'];
+    return ['-map', `${from}:${stream}`, `-c:a:${at}`, ...(kept ? ['copy'] : anew)];
   });
   return { input: from === next ? [...GUARDED, ...cut, '-vn', '-i', place.input(0)] : [], maps };
 }

@@ -42,7 +42,7 @@ export function findFFmpeg(env: NodeJS.ProcessEnv = process.env): Promise<FFmpeg
   const programs = locate(env);
   // The embedded default, FFmpeg as WebAssembly, would come here.
   if (!programs) throw renderErrors.no_ffmpeg();
-  const key = `${programs.ffmpeg}\n${programs.ffprobe}`;
+  const key = Object.values(programs).join('\n');
   const asked = known.get(key) ?? ask(programs);
   known.set(key, asked);
   // Whoever mends it need not start again.

@@ -55,7 +55,7 @@ export interface Jailed {
   readonly stdout: Readable | undefined;
   /** Its fourth descriptor: what FFmpeg says of its progress. */
   readonly progress: Readable;
-  /** Never rejects, and comes when nothing of it is left. */
+  /** Never rejects, and comes when nothing of it holds its pipes any more. */
   readonly ended: Promise<JailedEnd>;
   kill(): void;
 }

@@ -1,7 +1,8 @@
 // The process that plays one render's effect and makes its frames, seen from outside.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { LATE_WORDS } from '../child/frame-watch.ts';
 import type { Compiled } from '../javascript/compile.ts';
-import type { Limits } from '../limits.ts';
+import { explain, type Limits } from '../limits.ts';
 import { explained } from '../supervisor/explained.ts';
 import { findWall, startOf } from '../supervisor/wall.ts';
 import { renderErrors } from './errors.ts';
@@ -47,9 +48,7 @@ export class RenderChild {
     this.#process.on('message', (said: FromRenderChild) => this.#hear(said));
     this.ended = new Promise((resolve) => {
       const end = (reason: string) => {
-        this.#gone = renderErrors.effect_failed({
-          detail: `Its process ended: ${reason}. ${this.#words.trim()}`.trim(),
-        });
+        this.#gone = this.#endOf(reason);
         this.#settle?.reject(this.#gone);
         resolve();
       };
@@ -74,6 +73,15 @@ export class RenderChild {
     const error = explained(said.failure, limits, compiled);
     const frame = said.frame === undefined ? {} : { frame: Number(said.frame) };
     throw renderErrors.effect_failed({ detail: error.message, error, ...frame });
+  }
+
+  #endOf(reason: string): Error {
+    const [, late] = new RegExp(`${LATE_WORDS} (-?\\d+)`).exec(this.#words) ?? [];
+    if (late === undefined)
+      return renderErrors.effect_failed({ detail: `Its process ended: ${reason}. ${this.#words.trim()}`.trim() });
+    const frame = Number(late) >= 0 ? { frame: Number(late) } : {};
+    const error = { code: 'sandbox.frame', message: explain.frame() };
+    return renderErrors.effect_failed({ detail: error.message, error, ...frame });
   }
 
   kill(): void {

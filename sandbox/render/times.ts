@@ -32,10 +32,17 @@ export function timesOf(shown: readonly number[], stated: readonly (Fraction | u
     if (!fps || rate < 1 || rate > MOST_FPS || !isSteady(shown, rate)) continue;
     return { fps, variable: false, frames: Math.round(first * rate) + shown.length };
   }
-  const mean = shown.length > 1 ? (shown.length - 1) / (end - first) : 25;
-  const fps = USUAL.find((usual) => rateOf(usual) >= mean * 0.99) ?? { num: 60, den: 1 };
+  const gaps = shown.slice(1).map((time, index) => time - (shown[index] ?? 0));
+  const usual = gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 1 / 25;
+  const fps = nearest(1 / usual);
   const stays = last ?? 1 / rateOf(fps);
   return { fps, variable: true, frames: Math.max(1, Math.round((end + stays) * rateOf(fps))) };
+}
+
+/** By ratio: from 12 it is as far to 24 as to 6. */
+function nearest(rate: number): Fraction {
+  const off = (fps: Fraction) => Math.abs(Math.log(rateOf(fps) / rate));
+  return USUAL.reduce((best, fps) => (off(fps) < off(best) ? fps : best));
 }
 
 function isSteady(shown: readonly number[], rate: number): boolean {
