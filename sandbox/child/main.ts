@@ -1,27 +1,37 @@
 // The inside of the wall: takes programs in, runs one call at a time, and says what came of it.
 import { JavaScriptGuest } from '../javascript/guest.ts';
 import { explain, type Limits } from '../limits.ts';
-import type { FromChild, ToChild } from '../supervisor/protocol.ts';
+import { CALL_IS_OVER, type FromChild, type ToChild } from '../supervisor/protocol.ts';
 import { type Guest, GuestFailure, type Surroundings } from './guest.ts';
 import { forgetPeak, peakMemory } from './memory.ts';
 
+/** Of what is asked for; and of the note that more was printed. */
+const NAME_LENGTH = 200;
 const guests = new Map<number, Guest>();
 const tell = (message: FromChild) => void process.send?.(message);
 
-/** What one program may reach of us. */
+/** The call at work, and what it has used of us. */
+let current = { call: '', asked: 0, printed: 0 };
+
+/**
+ * What one program may reach of us. Its isolate and our supervisor count as well: this is for a program that has got
+ * around the first, so that its flood ends before it comes to the second.
+ */
 function surroundingsOf(id: number, limits: Limits): Surroundings {
-  let call: string | undefined;
-  let asked = 0;
+  const refusal = (token: string, name: string, argument: string): string | undefined => {
+    if (token !== current.call) return CALL_IS_OVER;
+    if (++current.asked > limits.calls) return explain.calls(limits);
+    return name.length + argument.length > limits.callBytes + NAME_LENGTH ? explain.callBytes(limits) : undefined;
+  };
   return {
-    print: (text) => tell({ say: 'printed', text }),
+    print(text) {
+      current.printed += text.length + 1;
+      if (current.printed <= limits.printBytes + NAME_LENGTH) tell({ say: 'printed', text });
+    },
     ask(token, request, name, argument) {
-      // The supervisor counts as well: this is for a flood to end here.
-      if (token !== call) [call, asked] = [token, 0];
-      const tooMany = ++asked > limits.calls;
-      if (!tooMany && argument.length <= limits.callBytes)
-        return tell({ say: 'asks', call: token, request, name, argument });
-      const error = tooMany ? explain.calls(limits) : explain.callBytes(limits);
-      guests.get(id)?.answer(request, undefined, error);
+      const error = refusal(token, name, argument);
+      if (error === undefined) tell({ say: 'asks', call: token, request, name, argument });
+      else guests.get(id)?.answer(request, undefined, error);
     },
   };
 }
@@ -49,6 +59,7 @@ async function work(message: Work): Promise<void> {
   } catch (error) {
     return tell({ say: 'done', failure: { code: 'crashed', message: String(error) }, cpuMs: 0, peakMemory: 0 });
   }
+  current = { call: message.do === 'call' ? message.call : '', asked: 0, printed: 0 };
   const before = message.do === 'load' ? 0 : (guests.get(message.guest)?.cpuMs ?? 0);
   forgetPeak();
   const outcome = await outcomeOf(message);

@@ -74,7 +74,9 @@ export class PythonGuest implements Guest {
   call(token: string, input: string | undefined, limits: Limits): Promise<string> {
     return this.#watch.within(limits, async () => {
       this.#answers.length = 0;
-      return this.#drive(await this.#enter('call', token, input));
+      const answer = await this.#drive(await this.#enter('call', token, input));
+      if (answer.length > limits.valueBytes) throw new GuestFailure('value');
+      return answer;
     });
   }
 

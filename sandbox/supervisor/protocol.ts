@@ -1,6 +1,9 @@
 // What the supervisor and a child tell each other. The child is not trusted: whatever it says is checked.
 import type { Limits } from '../limits.ts';
 
+/** To whoever asks in the name of a call that has its answer. */
+export const CALL_IS_OVER = 'That call is over.';
+
 export type Language = 'javascript' | 'python';
 
 /** A program ready to run: TypeScript and imports are gone. */

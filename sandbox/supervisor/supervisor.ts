@@ -6,6 +6,7 @@ import { compilePython } from '../python/compile.ts';
 import type { Answer, Listener } from './child.ts';
 import { explained, type ProgramError } from './explained.ts';
 import { Pool, type PoolOptions } from './pool.ts';
+import { CALL_IS_OVER, type Failure } from './protocol.ts';
 import { findWall, type Wall } from './wall.ts';
 
 /** Whose program, and for whom it runs: two of these never share a process. */
@@ -155,8 +156,23 @@ class LoadedProgram implements Loaded {
 
   #outcome({ value, failure, cpuMs, peakMemory }: Answer, wallMs: number, compiled: Compiled): Outcome {
     const figures = { cpuMs, wallMs, peakMemory };
-    if (!failure) return { ok: true, value: JSON.parse(value ?? 'null'), ...figures };
-    return { ok: false, error: explained(failure, this.#limits, compiled), ...figures };
+    if (!failure) {
+      const found = parsed(value ?? 'null');
+      if (found) return { ok: true, value: found.value, ...figures };
+    }
+    const error = explained(failure ?? NO_JSON, this.#limits, compiled);
+    return { ok: false, error, ...figures };
+  }
+}
+
+const NO_JSON: Failure = { code: 'threw', message: 'It answered with something else than JSON.' };
+
+/** What a program says is its own, as long as it has its hands on what says it. */
+function parsed(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
   }
 }
 
@@ -168,7 +184,7 @@ function listen(token: string, limits: Limits, { grants = {}, onPrint }: CallOpt
   return {
     printed: (text) => onPrint?.(text),
     async asks(call, name, argument) {
-      if (call !== token) return { error: 'That call is over.' };
+      if (call !== token) return { error: CALL_IS_OVER };
       if (++calls > limits.calls) return { error: explain.calls(limits) };
       if (argument.length > limits.callBytes) return { error: explain.callBytes(limits) };
       const grant = Object.hasOwn(grants, name) ? grants[name] : undefined;

@@ -1,0 +1,468 @@
+// Python that means harm. Each says what must come of it, besides that it finds nothing and breaks nothing:
+// `value` an answer that proves the way is closed, `fails` an error of that code.
+import type { Hostile } from './javascript.ts';
+
+const LOOP = 'sandbox.cpu';
+const lines = (...text: string[]) => text.join('\n');
+
+/** Tries each expression, and answers what came of it: the error's name, or the value. */
+const tries = (...expressions: string[]) =>
+  lines(
+    'def tried(what):',
+    '  try: return eval(what)',
+    '  except BaseException as error: return type(error).__name__',
+    `[tried(what) for what in ${JSON.stringify(expressions)}]`,
+  );
+
+/** A way to JavaScript: whatever an interpreter holds of it, Python can hold. */
+const REACH = lines(
+  'from pyodide.ffi import to_js',
+  'Function = to_js({}).constructor.constructor',
+  'def js(code): return Function("return (" + code + ")")()',
+  '',
+);
+/** What is there of a host, by every name that it may have. */
+const HOST_NAMES = `['process', 'require', 'module', 'Buffer', 'fetch', 'Deno', 'Bun', 'XMLHttpRequest', 'WebSocket', 'Worker', 'importScripts', 'read', 'readbuffer', 'load', 'SharedArrayBuffer', 'Atomics'].filter((name) => globalThis[name] !== undefined).join()`;
+
+/** Looks at all that JavaScript can reach from there, and at whatever looks like a host on the way. */
+const CRAWL = `(() => {
+  const seen = new Set(), found = new Set(), next = [globalThis, api];
+  while (next.length > 0 && seen.size < 20000) {
+    const one = next.pop();
+    if ((typeof one !== 'object' && typeof one !== 'function') || one === null || seen.has(one)) continue;
+    seen.add(one);
+    try { next.push(Object.getPrototypeOf(one)); } catch {}
+    let keys = [];
+    try { keys = Reflect.ownKeys(one); } catch {}
+    for (const key of keys.slice(0, 2000)) {
+      let value;
+      try { value = one[key]; } catch { continue; }
+      if (typeof value === 'function' && /^(Isolate|Context|Reference|ExternalCopy|Callback)$/.test(value.name) && /isolated|ivm/.test(String(value))) found.add(value.name);
+      if (key === 'mainModule' || key === 'getBuiltinModule' || key === 'binding' && value?.name === 'binding') found.add(key);
+      next.push(value);
+    }
+  }
+  return [...found].join();
+})()`;
+
+export const hostilePython: readonly Hostile[] = [
+  {
+    name: 'import of JavaScript',
+    code: tries(
+      '__import__("js")',
+      '__import__("pyodide_js")',
+      '__import__("js.process")',
+      '__import__("importlib").import_module("js")',
+      '__import__("pyodide.code").code.run_js("1")',
+      '__import__("pyodide_js._api")',
+    ),
+    value: [
+      'ModuleNotFoundError',
+      'ModuleNotFoundError',
+      'ModuleNotFoundError',
+      'ModuleNotFoundError',
+      'ModuleNotFoundError',
+      'ModuleNotFoundError',
+    ],
+  },
+  {
+    name: 'a constructor’s constructor',
+    code: `${REACH}js("typeof process + typeof require + typeof Buffer")`,
+    value: 'undefinedundefinedundefined',
+  },
+  { name: 'globals of a host by every name', code: `${REACH}js(${JSON.stringify(HOST_NAMES)})`, value: '' },
+  {
+    name: 'import() from JavaScript',
+    code: lines(
+      REACH,
+      'result = []',
+      'js("import(\'node:fs\')").then(lambda m: result.append("in"), lambda e: result.append("refused"))',
+      'result',
+    ),
+    any: true,
+  },
+  {
+    name: 'WebAssembly without a limit',
+    code: `${REACH}js("[typeof WebAssembly.Memory, typeof WebAssembly.Module, typeof WebAssembly.Instance].join()")`,
+    value: 'undefined,undefined,undefined',
+  },
+  {
+    name: 'a constructor of memory by way of memory',
+    code: lines(
+      REACH,
+      'import plinth_guest, gc',
+      'seen = [js("Object.getPrototypeOf(new Error).constructor.name")]',
+      'seen.append(js("typeof ArrayBuffer.prototype.resize"))',
+      'try: js("new ArrayBuffer(8, { maxByteLength: 1e9 })"); seen.append("made")',
+      'except BaseException: seen.append("refused")',
+      'seen',
+    ),
+    value: ['Error', 'undefined', 'refused'],
+  },
+  {
+    name: 'arrays of JavaScript without end',
+    code: `${REACH}js("(() => { const a = []; for (;;) a.push(new Uint8Array(1 << 20).fill(1)); })()")`,
+    any: true,
+  },
+  {
+    name: 'a fill that is fatal to V8',
+    code: `${REACH}js("new Array(1e9).fill(0).length")`,
+    any: true,
+  },
+  { name: 'an endless loop in JavaScript', code: `${REACH}js("(() => { for (;;); })()")`, any: true },
+  {
+    name: 'a promise of JavaScript that never settles',
+    code: `${REACH}await js("new Promise(() => {})")`,
+    any: true,
+  },
+  {
+    name: 'whatever can be reached from our own functions',
+    code: lines(
+      REACH,
+      'import sys',
+      'guest = sys.modules["plinth_guest"]',
+      'F = guest._ask.constructor',
+      `crawl = F("api", ${JSON.stringify(`return ${CRAWL}`)})`,
+      '[crawl(guest._ask), crawl(guest._wait)]',
+    ),
+    value: ['', ''],
+  },
+  {
+    name: 'asking with another’s token',
+    code: lines(
+      'import sys',
+      'guest = sys.modules["plinth_guest"]',
+      'async def f(given, host):',
+      '  guest._ask("00000000-0000-0000-0000-000000000000", 77, "secret", "null")',
+      '  try: guest._ask({}, [], None, host)',
+      '  except BaseException: pass',
+      '  guest._ask("x" * 100, 1.5, "secret", "{")',
+      '  return "asked"',
+      'f',
+    ),
+    value: 'asked',
+  },
+  {
+    name: 'asking without end',
+    code: lines(
+      'import sys',
+      'guest = sys.modules["plinth_guest"]',
+      'async def f(given, host):',
+      '  for n in range(20_000): guest._ask("t", n, "secret", "x" * 1000)',
+      '  return "asked"',
+      'f',
+    ),
+    any: true,
+  },
+  {
+    name: 'answers that look like ours',
+    code: lines(
+      'import sys',
+      'guest = sys.modules["plinth_guest"]',
+      'class Odd(dict):',
+      '  def __len__(self): return -1',
+      'guest.text_of = lambda value: "]}{"',
+      'lambda given: Odd()',
+    ),
+    any: true,
+  },
+  {
+    name: 'an entry of ours replaced',
+    code: lines(
+      'import sys',
+      'guest = sys.modules["plinth_guest"]',
+      'guest.step = guest.failed = guest.answer_of = 5',
+      'import asyncio',
+      'await asyncio.sleep(0)',
+    ),
+    any: true,
+  },
+  {
+    name: 'builtins replaced',
+    code: lines(
+      'import builtins, json, asyncio',
+      'for name in ("len", "isinstance", "getattr", "str", "type", "eval", "compile", "callable"):',
+      '  setattr(builtins, name, None)',
+      'json.loads = json.dumps = None',
+      'lambda given: 1',
+    ),
+    any: true,
+  },
+  {
+    name: 'subclasses of object',
+    code: lines(
+      'names = [c.__name__ for c in ().__class__.__base__.__subclasses__()]',
+      'opened = [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == "_wrap_close"]',
+      'found = []',
+      'for c in opened:',
+      '  try: found.append(c.__init__.__globals__["popen"]("id").read())',
+      '  except BaseException as error: found.append(type(error).__name__)',
+      'all(each in ("OSError", "NotImplementedError", "KeyError", "AttributeError") for each in found)',
+    ),
+    value: true,
+  },
+  {
+    name: 'a command',
+    code: tries(
+      '__import__("os").system("id")',
+      '__import__("os").popen("id").read()',
+      '__import__("subprocess").run(["id"])',
+      '__import__("os").fork()',
+      '__import__("os").execv("/bin/sh", ["sh"])',
+    ),
+    any: true,
+  },
+  {
+    name: 'a command by ctypes',
+    code: lines('import ctypes', 'libc = ctypes.CDLL(None)', 'libc.system(b"id > /tmp/out")'),
+    any: true,
+  },
+  {
+    name: 'threads',
+    code: tries(
+      '__import__("threading").Thread(target=print).start()',
+      '__import__("_thread").start_new_thread(print, ())',
+    ),
+    value: ['RuntimeError', 'RuntimeError'],
+  },
+  {
+    name: 'processes',
+    code: tries(
+      '__import__("multiprocessing").Process(target=print).start()',
+      '__import__("concurrent.futures").futures.ProcessPoolExecutor().submit(print).result()',
+    ),
+    any: true,
+  },
+  {
+    name: 'sockets',
+    code: tries(
+      '__import__("socket").create_connection(("127.0.0.1", 22), timeout=1)',
+      '__import__("socket").gethostbyname("example.org")',
+      '__import__("urllib.request").request.urlopen("http://127.0.0.1:1/")',
+      '__import__("asyncio").run(__import__("asyncio").open_connection("127.0.0.1", 22))',
+    ),
+    any: true,
+  },
+  {
+    name: 'files of the host',
+    code: tries(
+      'open("/etc/passwd").read()',
+      'open("/proc/self/environ").read()',
+      'open("/plinth/sandbox/limits.ts").read()',
+      '__import__("pathlib").Path("/root").exists()',
+      'open("/plinth/snapshots/x").read()',
+    ),
+    value: ['FileNotFoundError', 'FileNotFoundError', 'FileNotFoundError', false, 'FileNotFoundError'],
+  },
+  {
+    name: 'all the files there are',
+    code: lines('import os', 'sorted({top for top in os.listdir("/")})'),
+    value: ['dev', 'home', 'lib', 'proc', 'tmp'],
+  },
+  {
+    name: 'the environment',
+    code: lines(
+      'import os',
+      'sorted(name for name in os.environ if name not in ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "PWD", "USER", "_", "LD_LIBRARY_PATH", "PYTHONINSPECT"))',
+    ),
+    value: [],
+  },
+  {
+    name: 'a file system of the host mounted',
+    code: lines(
+      'import sys, gc',
+      'api = next((one for one in gc.get_objects() if type(one).__name__ == "JsProxy" and hasattr(one, "FS")), None)',
+      'api and str(api.FS.filesystems.NODEFS)',
+    ),
+    value: null,
+  },
+  {
+    name: 'the snapshot rewritten',
+    code: lines(
+      'import ctypes',
+      'start = id(object())',
+      'hits = 0',
+      'for at in range(1 << 16, 1 << 20, 4096):',
+      '  ctypes.memset(at, 0x41, 16)',
+      '"written"',
+    ),
+    any: true,
+  },
+  {
+    name: 'a small number that is not what it was',
+    code: lines('import ctypes, sys', 'one = id(1)', 'ctypes.memset(one + 12, 7, 1)', '1 + 1'),
+    any: true,
+  },
+  { name: 'all memory overwritten', code: 'import ctypes\nctypes.memset(0, 255, 1 << 22)', any: true },
+  { name: 'memory read from its beginning', code: 'import ctypes\nprint(ctypes.string_at(0, 1 << 20))', any: true },
+  { name: 'the end of the interpreter', code: 'import os\nos._exit(3)', fails: 'sandbox.crashed' },
+  { name: 'an abort', code: 'import os\nos.abort()', fails: 'sandbox.crashed' },
+  {
+    name: 'a signal to itself',
+    code: tries('__import__("os").kill(__import__("os").getpid(), 9)', '__import__("signal").raise_signal(2)'),
+    any: true,
+  },
+  {
+    name: 'a fatal error of the interpreter',
+    code: 'import _pyodide_core\n_pyodide_core.trigger_fatal_error()',
+    fails: 'sandbox.crashed',
+  },
+  { name: 'a call to nowhere', code: 'import ctypes\nctypes.CFUNCTYPE(None)(12345678)()', any: true },
+  {
+    name: 'a stack that overflows in C',
+    code: lines('a = []', 'for _ in range(200_000): a = [a]', 'repr(a)'),
+    any: true,
+  },
+  { name: 'an endless loop', code: 'while True: pass', fails: LOOP },
+  {
+    name: 'interrupts swallowed',
+    code: lines('while True:', '  try:', '    while True: pass', '  except BaseException: pass'),
+    fails: LOOP,
+  },
+  {
+    name: 'interrupts swallowed in finally',
+    code: lines('def f():', '  try:', '    while True: pass', '  finally: f()', 'f()'),
+    fails: LOOP,
+  },
+  {
+    name: 'interrupts given another handler',
+    code: lines('import signal', 'signal.signal(signal.SIGINT, lambda *_: None)', 'while True: pass'),
+    fails: LOOP,
+  },
+  {
+    name: 'interrupts switched off',
+    code: lines(
+      'import ctypes',
+      'word = ctypes.c_int.in_dll(ctypes.pythonapi, "Py_EMSCRIPTEN_SIGNAL_HANDLING")',
+      'word.value = 0',
+      'while True: pass',
+    ),
+    any: true,
+  },
+  {
+    name: 'a destructor without end',
+    code: lines('class D:', '  def __del__(self): D()', 'D()', 'while True: pass'),
+    fails: LOOP,
+  },
+  {
+    name: 'an error whose text has no end',
+    code: lines('class E(Exception):', '  def __str__(self):', '    while True: pass', 'raise E'),
+    fails: LOOP,
+  },
+  { name: 'an error whose text is long', code: 'raise ValueError("x" * (8 << 20))', fails: 'sandbox.threw' },
+  {
+    name: 'a value whose text has no end',
+    code: lines('class V:', '  def __str__(self):', '    while True: pass', 'V()'),
+    fails: LOOP,
+  },
+  { name: 'an infinite generator', code: 'import itertools\nsum(itertools.count())', fails: LOOP },
+  { name: 'an infinite generator as a list', code: 'import itertools\nlist(itertools.repeat("x" * 100))', any: true },
+  { name: 'an expression that backtracks', code: 'import re\nre.match(r"(a|aa)+$", "a" * 60 + "b")', fails: LOOP },
+  { name: 'a giant whole number', code: '10 ** 10 ** 8', fails: LOOP },
+  {
+    name: 'a giant number’s digits',
+    code: lines('import sys', 'sys.set_int_max_str_digits(0)', 'str(3 ** 3_000_000)'),
+    any: true,
+  },
+  { name: 'a string bomb', code: lines('s = "x" * (1 << 20)', 'while True: s += s'), fails: 'sandbox.memory' },
+  { name: 'a string bomb in a format', code: '"{:>{n}}".format("x", n=1 << 31 - 1)', fails: 'sandbox.memory' },
+  { name: 'a gigabyte of bytes', code: 'bytearray(1 << 30)', fails: 'sandbox.memory' },
+  {
+    name: 'memory bit by bit, errors swallowed',
+    code: lines('a = []', 'while True:', '  try: a.append(bytes(1 << 20))', '  except MemoryError: pass'),
+    fails: LOOP,
+  },
+  {
+    name: 'a zip bomb',
+    code: lines(
+      'import zlib',
+      'z = zlib.compress(bytes(1 << 24), 9)',
+      'a = []',
+      'while True: a.append(zlib.decompress(z))',
+    ),
+    any: true,
+  },
+  {
+    name: 'a pickle that calls',
+    code: lines('import pickle', 'pickle.loads(b"cos\\nsystem\\n(S\'id\'\\ntR.")'),
+    any: true,
+  },
+  {
+    name: 'a pickle that grows',
+    code: lines('import pickle', 'pickle.loads(b"\\x80\\x04\\x8e" + (1 << 40).to_bytes(8, "little"))'),
+    any: true,
+  },
+  {
+    name: 'code built by hand',
+    code: lines('def f(): pass', 'f.__code__ = f.__code__.replace(co_code=b"\\xff" * 64, co_stacksize=1)', 'f()'),
+    any: true,
+  },
+  { name: 'a deep expression', code: lines('eval("(" * 10_000 + ")" * 10_000)'), any: true },
+  {
+    name: 'recursion without a limit',
+    code: lines('import sys', 'sys.setrecursionlimit(1 << 30)', 'def f(): return f()', 'f()'),
+    any: true,
+  },
+  {
+    name: 'recursion in comparison',
+    code: lines('a = []; a.append(a)', 'b = []; b.append(b)', 'a == b'),
+    fails: 'sandbox.threw',
+  },
+  { name: 'a value that holds itself', code: lines('a = {}', 'a["a"] = a', 'a'), fails: 'sandbox.threw' },
+  { name: 'printing without end', code: 'while True: print("x" * 1000)', fails: LOOP },
+  { name: 'one line without end', code: lines('import sys', 'while True: sys.stdout.write("x" * 1000)'), fails: LOOP },
+  { name: 'a long answer', code: '"x" * (4 << 20)', fails: 'sandbox.value' },
+  {
+    name: 'timers without end',
+    code: lines(
+      'import asyncio',
+      'loop = asyncio.get_running_loop()',
+      'def again(): loop.call_soon(again); loop.call_soon(again)',
+      'again()',
+      'await asyncio.sleep(60)',
+    ),
+    any: true,
+  },
+  {
+    name: 'tasks without end',
+    code: lines(
+      'import asyncio',
+      'async def f():',
+      '  while True: asyncio.create_task(f()); await asyncio.sleep(0)',
+      'await f()',
+    ),
+    any: true,
+  },
+  {
+    name: 'a deadlock of locks',
+    code: lines('import asyncio', 'a = asyncio.Lock()', 'await a.acquire()', 'await a.acquire()'),
+    fails: 'sandbox.threw',
+  },
+  {
+    name: 'a deadlock of a thread’s lock',
+    code: lines('import threading', 'a = threading.Lock()', 'a.acquire()', 'a.acquire()'),
+    any: true,
+  },
+  {
+    name: 'a timer that is due in a thousand years',
+    code: lines('import asyncio', 'await asyncio.sleep(3e10)'),
+    fails: 'sandbox.time',
+  },
+  { name: 'sleeping for ever', code: 'import time\ntime.sleep(1e9)', any: true },
+  { name: 'reading what nobody types', code: 'input("? ")', fails: 'sandbox.threw' },
+  {
+    name: 'cancelling whoever drives it',
+    code: lines('import asyncio', 'asyncio.current_task().cancel()', 'await asyncio.sleep(1)'),
+    fails: 'sandbox.threw',
+  },
+  {
+    name: 'an error that says where it was not',
+    code: lines('exec(compile("\\n" * 99 + "1/0", "stranger.py", "exec"))'),
+    fails: 'sandbox.threw',
+  },
+  {
+    name: 'a name that is no file',
+    code: lines('exec(compile("1/0", "\\n at (/etc/passwd:1:1)\\n", "exec"))'),
+    fails: 'sandbox.threw',
+  },
+];
