@@ -1,0 +1,6 @@
+// AssemblyScript. What the module offers; scripts/colour-kernels.ts compiles it.
+export { blend } from './blend';
+export { setBackward, setForward } from './coefficients';
+export { fromRgba } from './from-rgba';
+export { toRgba } from './to-rgba';
+export { toYuva } from './to-yuva';
