@@ -1,9 +1,10 @@
+// Runs hostile Python where there is something to find and somebody to harm, and looks whether it did.
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Outcome, openSandbox } from '../supervisor/supervisor.ts';
-import { hostilePython } from './hostile/python.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { type Outcome, openSandbox } from '../../supervisor/supervisor.ts';
+import type { Hostile } from './javascript.ts';
 
 const SECRET = `canary-${crypto.randomUUID()}`;
 process.env.PLINTH_CANARY = SECRET;
@@ -27,7 +28,8 @@ const innocent = sandbox.open(friend, { file: 'friend.py', text: 'lambda n: n + 
 const next = sandbox.open(stranger, { file: 'next.py', text: 'lambda n: n * 7' });
 beforeAll(() => innocent.call(1));
 
-test.each(hostilePython)('$name finds nothing and breaks nothing', async ({ code, value, fails, any }) => {
+/** It finds nothing, breaks nothing, and comes to what it must. */
+export async function attack({ code, value, fails, any }: Hostile): Promise<void> {
   const printed: string[] = [];
   const limits = any || STOPS.includes(fails ?? '') ? SOON : LATER;
   const options = { limits, onPrint: (line: string) => printed.push(line) };
@@ -38,6 +40,6 @@ test.each(hostilePython)('$name finds nothing and breaks nothing', async ({ code
   expect(JSON.stringify([outcome, printed])).not.toContain(SECRET);
   expect(JSON.stringify(outcome).length).toBeLessThan(6_000);
   expect(await next.call(6)).toMatchObject({ ok: true, value: 42 });
-});
+}
 
 const verdictOf = (outcome: Outcome) => (outcome.ok ? outcome.value : outcome.error.code);
