@@ -1,4 +1,4 @@
-// Written by scripts/font-metrics.ts from the font files; its test says when it is out of date.
+// Written by generate/font-metrics.ts from the font files; its test says when it is out of date.
 
 /** First and last character of each run in `WIDTHS`. */
 export const RANGES: readonly (readonly [number, number])[] = [

@@ -1,5 +1,5 @@
 // What a survey knows of a path: where it lies after the transform, how long it is, and whether it has corners.
-import type { Transform } from './survey.ts';
+import type { Transform } from './transform.ts';
 
 const TURN = 2 * Math.PI;
 

@@ -1,41 +1,16 @@
 // Goes through a checked list as a canvas would, without drawing: where does it draw, and how much work is it?
 import type { Box } from './bounds.ts';
-import { argumentsAt, ListError } from './check.ts';
-import { COST, DASH_COUNT, OP, SHIFT, STRETCH } from './ops.ts';
+import { argumentsAt } from './check.ts';
+import { OP } from './ops.ts';
 import { PathBox } from './path-box.ts';
+import { PER_BLURRED_PIXEL, PER_MIXED_PIXEL, PER_PIXEL, Reach, type Span, within } from './reach.ts';
 import { textExtents } from './text-extents.ts';
+import { multiplied, type Transform } from './transform.ts';
 
 /** The raster sets it: how far the point of a sharp corner may reach, in half line widths. */
 export const MITER_LIMIT = 4;
 const DIAGONAL = Math.SQRT2;
 const [SQUARE_CAP, MITER_JOIN] = [2, 0];
-
-// Nanoseconds, measured on Skia without a GPU and rounded up.
-const PER_OPERATION = 100;
-const PER_PAINT = 2_000;
-const PER_TEXT = 30_000;
-const PER_CHARACTER = 1_000;
-const PER_EDGE_ROW = 300;
-const PER_DASH = 300;
-const PER_PIXEL = 1;
-const PER_MIXED_PIXEL = 5;
-const PER_BLURRED_PIXEL = 20;
-
-export interface Transform {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly e: number;
-  readonly f: number;
-}
-
-interface Span {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
 
 /** What `save` keeps. */
 interface State {
@@ -62,17 +37,13 @@ export class Survey {
   readonly box: Box | undefined;
   /** Whether it mixes colours with what lies below, instead of covering it. */
   blends = false;
-  cost = 0;
+  readonly cost: number;
   readonly #list: Float64Array;
   readonly #strings: readonly string[];
   readonly #path = new PathBox();
+  readonly #reach = new Reach();
   readonly #stack: State[] = [];
   #now: State;
-  #dashes = 0;
-  #left = Infinity;
-  #top = Infinity;
-  #right = -Infinity;
-  #bottom = -Infinity;
 
   /** Of a list that was checked, drawn onto `area`. */
   constructor(list: Float64Array, strings: readonly string[], area: Box) {
@@ -96,13 +67,12 @@ export class Survey {
       baseline: 2,
     };
     for (let position = 0; position < list.length; position += 1 + argumentsAt(list, position)) {
-      this.cost += PER_OPERATION;
+      this.#reach.operation();
       this.#step(position);
-      if (this.cost > COST) refuseCost();
     }
-    const [x, y] = [this.#left, this.#top];
-    const [width, height] = [this.#right - x, this.#bottom - y];
-    this.box = width > 0 && height > 0 ? { x, y, width, height } : undefined;
+    this.#reach.operation();
+    this.box = this.#reach.box;
+    this.cost = this.#reach.cost;
   }
 
   #step(position: number): void {
@@ -122,7 +92,7 @@ export class Survey {
         this.#now = this.#stack.pop() ?? now;
         break;
       case OP.transform:
-        now.m = this.#multiplied(now.m, { a, b, c, d, e, f });
+        now.m = multiplied(now.m, { a, b, c, d, e, f });
         break;
       case OP.blend:
         now.blend = a;
@@ -198,33 +168,9 @@ export class Survey {
     }
   }
 
-  #multiplied(m: Transform, by: Transform): Transform {
-    const made = {
-      a: m.a * by.a + m.c * by.b,
-      b: m.b * by.a + m.d * by.b,
-      c: m.a * by.c + m.c * by.d,
-      d: m.b * by.c + m.d * by.d,
-      e: m.a * by.e + m.c * by.f + m.e,
-      f: m.b * by.e + m.d * by.f + m.f,
-    };
-    const stretch = Math.max(Math.abs(made.a), Math.abs(made.b), Math.abs(made.c), Math.abs(made.d));
-    if (stretch > STRETCH || Math.max(Math.abs(made.e), Math.abs(made.f)) > SHIFT) {
-      throw new ListError(`The groups together scale by more than ${STRETCH} or move by more than ${SHIFT} pixels.`);
-    }
-    return made;
-  }
-
   #clip(): void {
-    const { clip } = this.#now;
-    const { left, top, right, bottom } = this.#path;
-    const inside = {
-      left: Math.max(clip.left, Math.floor(left) - 1),
-      top: Math.max(clip.top, Math.floor(top) - 1),
-      right: Math.min(clip.right, Math.ceil(right) + 1),
-      bottom: Math.min(clip.bottom, Math.ceil(bottom) + 1),
-    };
-    this.#count(clip, this.#path, PER_PIXEL);
-    this.#now.clip = inside;
+    this.#count(this.#path, this.#path, PER_PIXEL);
+    this.#now.clip = within(this.#now.clip, this.#path);
   }
 
   #stroke(): void {
@@ -244,12 +190,7 @@ export class Survey {
     // The least that the transform stretches by: there the most dashes fit.
     const least = Math.abs(a * d - b * c) / Math.max(1e-12, Math.hypot(a, b, c, d));
     if (least < 1e-9) return;
-    const count = (length / least) * dashes;
-    this.#dashes += count;
-    this.cost += count * PER_DASH;
-    if (!(this.#dashes <= DASH_COUNT)) {
-      throw new ListError(`This frame has more than ${DASH_COUNT} dashes, which is the limit. Make them longer.`);
-    }
+    this.#reach.dashes((length / least) * dashes);
   }
 
   #text(number: number, x: number, y: number, stroked: boolean): void {
@@ -258,7 +199,7 @@ export class Survey {
     const { left, top, right, bottom } = textExtents(text, now);
     const half = stroked ? (now.lineWidth / 2) * (now.join === MITER_JOIN ? MITER_LIMIT : 1) : 0;
     if (stroked && now.dashes > 0) this.#dashed(text.length * 12 * now.size, now.dashes);
-    this.cost += PER_TEXT + text.length * PER_CHARACTER;
+    this.#reach.text(text.length);
     this.#quad({ left: x + left - half, top: y + top - half, right: x + right + half, bottom: y + bottom + half });
   }
 
@@ -270,7 +211,7 @@ export class Survey {
   }
 
   #paint(span: Span, path: PathBox, mixed: boolean, times = 1): void {
-    const { blend, shadow } = this.#now;
+    const { blend, clip, shadow } = this.#now;
     if (blend > 0) this.blends = true;
     if (shadow) {
       const reach = shadow.blur * 1.5 + 1;
@@ -281,32 +222,14 @@ export class Survey {
         bottom: span.bottom + shadow.y + reach,
       };
       this.#count(cast, path, shadow.blur > 0 ? PER_BLURRED_PIXEL : PER_MIXED_PIXEL, times);
-      this.#touch(cast);
+      this.#reach.touch(clip, cast);
     }
     this.#count(span, path, mixed || blend > 0 ? PER_MIXED_PIXEL : PER_PIXEL, times);
-    this.#touch(span);
+    this.#reach.touch(clip, span);
   }
 
   #count(span: Span, path: PathBox, perPixel: number, times = 1): void {
-    const { clip } = this.#now;
-    const width = Math.min(span.right, clip.right) - Math.max(span.left, clip.left);
-    const height = Math.min(span.bottom, clip.bottom) - Math.max(span.top, clip.top);
-    this.cost += PER_PAINT;
-    if (!(width > 0 && height > 0)) return;
-    const edgeRows = Math.min(path.points * height, path.rise + path.points);
-    this.cost += width * height * perPixel + edgeRows * times * PER_EDGE_ROW;
-  }
-
-  #touch({ left, top, right, bottom }: Span): void {
-    const { clip } = this.#now;
-    // One pixel more: edges are smoothed.
-    const [x0, y0] = [Math.max(clip.left, Math.floor(left) - 1), Math.max(clip.top, Math.floor(top) - 1)];
-    const [x1, y1] = [Math.min(clip.right, Math.ceil(right) + 1), Math.min(clip.bottom, Math.ceil(bottom) + 1)];
-    if (!(x0 < x1 && y0 < y1)) return;
-    this.#left = Math.min(this.#left, x0);
-    this.#top = Math.min(this.#top, y0);
-    this.#right = Math.max(this.#right, x1);
-    this.#bottom = Math.max(this.#bottom, y1);
+    this.#reach.shape(this.#now.clip, span, perPixel, path.points * times, path.rise * times);
   }
 }
 
@@ -314,11 +237,4 @@ export class Survey {
 function dashesIn(pattern: Float64Array): number {
   const sum = pattern.reduce((total, one) => total + one, 0);
   return sum > 0 ? (pattern.length + 1) / sum : 0;
-}
-
-function refuseCost(): never {
-  throw new ListError(
-    `This frame would take more than ${COST / 1e9} s to draw, which is the limit. ` +
-      'Fewer or smaller blurred shadows, fewer texts and fewer large shapes on one another help most.',
-  );
 }

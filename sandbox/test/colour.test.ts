@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { colourKernels } from '../../scripts/colour-kernels.ts';
 import { createFrames, type Frames, planesSize } from '../colour/frames.ts';
 import type { Matrix, Range } from '../colour/matrix.ts';
+import { colourKernels } from '../generate/colour-kernels.ts';
 
 const KINDS = (['bt601', 'bt709'] as const).flatMap((matrix) =>
   (['limited', 'full'] as const).map((range) => ({ matrix, range })),

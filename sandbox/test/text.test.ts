@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, test } from 'vitest';
-import { fontMetrics } from '../../scripts/font-metrics.ts';
 import { cssFont, FONT_NAMES, WEIGHTS } from '../draw/fonts.ts';
 import { textWidth, wrapText } from '../draw/text.ts';
+import { fontMetrics } from '../generate/font-metrics.ts';
 import { registerFonts } from '../render/fonts.ts';
 
 describe('widths', () => {

@@ -1,4 +1,4 @@
-// AssemblyScript. What the module offers; scripts/colour-kernels.ts compiles it.
+// AssemblyScript. What the module offers; generate/colour-kernels.ts compiles it.
 export { blend } from './blend';
 export { setBackward, setForward } from './coefficients';
 export { fromRgba } from './from-rgba';

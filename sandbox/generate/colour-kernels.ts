@@ -1,10 +1,10 @@
-// Compiles sandbox/colour/kernels to WebAssembly and writes it down as text, sandbox/colour/kernels-wasm.ts: who uses it
+// Compiles colour/kernels to WebAssembly and writes it down as text, colour/kernels-wasm.ts: who uses it
 // needs neither a compiler nor a way to read files.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
 
-const root = fileURLToPath(new URL('../sandbox/colour/', import.meta.url));
+const root = fileURLToPath(new URL('../colour/', import.meta.url));
 /** No allocator, no tables, nothing of its own in memory: it works where it is told to. */
 const OPTIONS = [
   ...[
@@ -43,7 +43,7 @@ export async function colourKernels(): Promise<string> {
   if (error || !wasm) throw new Error(`The kernels do not compile.\n${stderr.toString()}`);
   const base64 = Buffer.from(wasm).toString('base64');
   return [
-    '// Written by scripts/colour-kernels.ts from kernels/*.ts; its test says when it is out of date.',
+    '// Written by generate/colour-kernels.ts from kernels/*.ts; its test says when it is out of date.',
     '',
     `export const KERNELS =\n  '${base64}';`,
     '',

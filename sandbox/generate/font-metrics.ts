@@ -1,10 +1,10 @@
-// Writes sandbox/draw/font-metrics.ts: how wide the characters of the built-in fonts are, read from the font files, so that
+// Writes draw/font-metrics.ts: how wide the characters of the built-in fonts are, read from the font files, so that
 // text wraps at the same words wherever an effect runs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { inflateSync } from 'node:zlib';
-import { FONT_FILES, FONT_NAMES, type FontFile, WEIGHTS } from '../sandbox/draw/fonts.ts';
+import { FONT_FILES, FONT_NAMES, type FontFile, WEIGHTS } from '../draw/fonts.ts';
 
 /** Latin with its accents, Greek, Cyrillic, Vietnamese, punctuation, currencies, arrows. */
 const RANGES: readonly (readonly [number, number])[] = [
@@ -33,7 +33,7 @@ interface Face {
 
 /** Reads the older WOFF, which is zlib around the tables and says the same as its successor. */
 function faceOf(file: FontFile): Face {
-  const require = createRequire(new URL('../sandbox/package.json', import.meta.url));
+  const require = createRequire(new URL('../package.json', import.meta.url));
   const woff = readFileSync(require.resolve(file.file.replace('.woff2', '.woff')));
   const tables = new Map<string, Buffer>();
   for (let at = 44; at < 44 + woff.readUInt16BE(12) * 20; at += 20) {
@@ -98,7 +98,7 @@ export function fontMetrics(): string {
     return `  ${font}: { ascent: ${(face?.ascent ?? 0) / 1000}, descent: ${(face?.descent ?? 0) / 1000} },`;
   });
   return [
-    '// Written by scripts/font-metrics.ts from the font files; its test says when it is out of date.',
+    '// Written by generate/font-metrics.ts from the font files; its test says when it is out of date.',
     '',
     '/** First and last character of each run in `WIDTHS`. */',
     'export const RANGES: readonly (readonly [number, number])[] = [',
@@ -121,5 +121,5 @@ export function fontMetrics(): string {
 }
 
 if (process.argv.includes('--write')) {
-  writeFileSync(fileURLToPath(new URL('../sandbox/draw/font-metrics.ts', import.meta.url)), fontMetrics());
+  writeFileSync(fileURLToPath(new URL('../draw/font-metrics.ts', import.meta.url)), fontMetrics());
 }
