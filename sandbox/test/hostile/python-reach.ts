@@ -24,16 +24,18 @@ const REACH = lines(
 const HOST_NAMES = `['process', 'require', 'module', 'Buffer', 'fetch', 'Deno', 'Bun', 'XMLHttpRequest', 'WebSocket', 'Worker', 'importScripts', 'read', 'readbuffer', 'load', 'SharedArrayBuffer', 'Atomics'].filter((name) => globalThis[name] !== undefined).join()`;
 
 /** Keys that only a host's own objects have: Node's, and the isolate's as seen from outside. */
-const MARKS = `['mainModule', 'getBuiltinModule', 'binding', 'derefInto', 'applySync', 'copyInto', 'createContext']`;
+const MARKS = `['mainModule', 'getBuiltinModule', 'binding', 'derefInto', 'applySync', 'copyInto', 'createContextSync']`;
 
 /** Looks at all that JavaScript can reach from there, and at whatever looks like a host on the way. */
 const CRAWL = `(() => {
   const MARKS = ${MARKS};
+  globalThis.memories = [];
   const seen = new Set(), found = new Set(), next = [globalThis, api];
-  while (next.length > 0 && seen.size < 20000) {
+  while (next.length > 0 && seen.size < 8000) {
     const one = next.pop();
-    if ((typeof one !== 'object' && typeof one !== 'function') || one === null || seen.has(one)) continue;
+    if ((typeof one !== 'object' && typeof one !== 'function') || one === null || seen.has(one) || ArrayBuffer.isView(one)) continue;
     seen.add(one);
+    if (Object.prototype.toString.call(one) === '[object WebAssembly.Memory]') memories.push(one);
     try { next.push(Object.getPrototypeOf(one)); } catch {}
     let keys = [];
     try { keys = Reflect.ownKeys(one); } catch {}
@@ -46,6 +48,27 @@ const CRAWL = `(() => {
   }
   return [...found].join();
 })()`;
+
+/** What the interface leads to: the memory that is counted, the snapshot, a file system of Node's. */
+const INSIDES = `
+  const tried = (what) => { try { return String(what()); } catch { return 'refused'; } };
+  const api = pyodide._module;
+  const crawled = ${CRAWL};
+  // Python's own memory, and the prototype of all memories.
+  const memory = memories.find((one) => Object.hasOwn(one, 'grow'));
+  const prototype = memory && Object.getPrototypeOf(memory);
+  return [
+    crawled,
+    typeof memory,
+    String(pyodide._api.config._loadSnapshot),
+    tried(() => new ArrayBuffer(8, { maxByteLength: 1 << 30 })),
+    tried(() => memory.grow(4000)),
+    tried(() => prototype.grow.call(memory, 4000)),
+    tried(() => new memory.constructor({ initial: 100 }).buffer.byteLength),
+    tried(() => new prototype.constructor({ initial: 100 }).buffer.byteLength),
+    tried(() => pyodide.mountNodeFS('/host', '/')),
+  ];
+`;
 
 export const reachingPython: readonly Hostile[] = [
   {
@@ -128,6 +151,19 @@ export const reachingPython: readonly Hostile[] = [
       '[crawl(guest._ask), crawl(guest._wait)]',
     ),
     value: ['', ''],
+  },
+  {
+    name: 'a proxy forged to point at Pyodide’s own insides',
+    code: lines(
+      REACH,
+      'import ctypes',
+      'proxy = to_js({})',
+      '# Where a proxy keeps the number of what it stands for: 5 is the whole interface.',
+      'ctypes.c_uint32.from_address(id(proxy) + 36).value = 5',
+      `look = Function("pyodide", ${JSON.stringify(INSIDES)})`,
+      'list(look(proxy))',
+    ),
+    value: ['', 'object', 'undefined', ...Array(6).fill('refused')],
   },
   {
     name: 'asking with another’s token',
