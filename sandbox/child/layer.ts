@@ -1,5 +1,5 @@
 // A canvas over a box of the picture, on which lists are drawn.
-import './own-fonts.ts';
+import './skia-settings.ts';
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import type { Box } from '../draw/bounds.ts';
 import { type Context2D, type Images, rasterise } from '../draw/raster.ts';

@@ -1,6 +1,7 @@
 // The inside of the wall, for one render: plays an effect for all frames of a clip, and makes them, plane by plane, between
 // the descriptors that it was started with.
 import { closeSync } from 'node:fs';
+import { createFrames } from '../colour/frames.ts';
 import type { Box } from '../draw/bounds.ts';
 import { ListError } from '../draw/check.ts';
 import { settle } from '../effect/params.ts';
@@ -10,7 +11,6 @@ import { FRAMES_IN, FRAMES_OUT, type FromRenderChild, type ToRenderChild } from 
 import { Drawing } from './drawing.ts';
 import { readFrame, writeFrame } from './frame-pipes.ts';
 import { GuestFailure } from './guest.ts';
-import { fromRgba, toRgba, toYuva } from './kernels.ts';
 import { Layer } from './layer.ts';
 import { Lists } from './lists.ts';
 import { openPlayer } from './open-player.ts';
@@ -60,7 +60,7 @@ async function open(opening: Opening): Promise<void> {
   const description = player.describe();
   const { values, problems } = settle(description.params, opening.facts.params);
   const [wrong] = problems;
-  if (wrong) throw new GuestFailure('value', `The param "${wrong.param}" cannot be that. ${wrong.message}`);
+  if (wrong) throw new GuestFailure('threw', `The param "${wrong.param}" cannot be that. ${wrong.message}`);
   const facts = { ...opening.facts, params: values };
   const filters = description.has.filters ? player.filters(facts) : [];
   const lists = new Lists(player);
@@ -76,12 +76,15 @@ async function open(opening: Opening): Promise<void> {
 /** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */
 async function overlay({ facts, player, lists }: Opened, box: Box): Promise<number> {
   const layer = new Layer(box, new Map());
-  const out = new Uint8Array((box.width * box.height * 5) / 2);
-  let shown: Float64Array | undefined;
+  const frames = createFrames(box);
+  let [shown, out]: [Float64Array | undefined, Uint8Array] = [undefined, frames.yuva];
   for (frame = 0; frame < facts.frames; frame++) {
     const list = lists.of(frame);
     // What did not change is not drawn again: the pipe takes the same bytes once more.
-    if (list !== shown) toYuva(layer.draw(list, list.length, player.strings), box.width, box.height, out);
+    if (list !== shown) {
+      frames.layer.set(layer.draw(list, list.length, player.strings));
+      out = frames.toYuva();
+    }
     shown = list;
     if (!writeFrame(FRAMES_OUT, out)) return frame;
     await layer.breathe();
@@ -91,23 +94,20 @@ async function overlay({ facts, player, lists }: Opened, box: Box): Promise<numb
 }
 
 async function planes({ opening, facts, player, lists }: Opened, box: Box | undefined): Promise<number> {
-  const { width, height } = facts;
-  const memory = new SharedArrayBuffer(width * height * 4);
-  const picture = new Uint8ClampedArray(memory);
+  const frames = createFrames(facts);
   // It is given the picture from the start; the first one was played without.
-  const painter = await openPlayer({ ...opening, picture: memory }, opening.limits, print);
+  const painter = await openPlayer({ ...opening, picture: frames.buffer }, opening.limits, print);
   painter.start(facts);
-  const clip = new Uint8Array((width * height * 3) / 2);
-  const drawing = new Drawing(box);
+  const drawing = new Drawing(frames, facts, box);
   for (frame = 0; frame < facts.frames; frame++) {
-    if (!readFrame(FRAMES_IN, clip)) return frame;
+    if (!readFrame(FRAMES_IN, frames.i420)) return frame;
     if (lists.needsPixels(frame)) {
-      toRgba(clip, width, height, picture);
+      frames.toRgba();
       const length = painter.frame(frame);
-      fromRgba(picture, width, height, clip);
-      drawing.over(clip, facts, painter.list.subarray(0, length), painter.strings);
-    } else drawing.over(clip, facts, lists.of(frame), player.strings);
-    if (!writeFrame(FRAMES_OUT, clip)) return frame;
+      frames.fromRgba();
+      drawing.draw(painter.list.subarray(0, length), painter.strings);
+    } else drawing.draw(lists.of(frame), player.strings);
+    if (!writeFrame(FRAMES_OUT, frames.i420)) return frame;
     await drawing.breathe();
     await now(frame);
   }

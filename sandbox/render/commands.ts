@@ -66,9 +66,9 @@ const graphed = ({ threads }: Task, graph: string) => [
 ];
 
 function clipIn({ clip, ffmpeg, threads }: Task, place: Place): string[] {
-  // Only these see the transparency that WebM keeps beside the pictures.
+  // Only these see the transparency that WebM keeps beside the pictures. They come with the encoders of the same name.
   const library = clip.alpha ? WITH_ALPHA[clip.codec] : undefined;
-  const decoder = library && ffmpeg.decoders.has(library) ? ['-c:v', library] : [];
+  const decoder = library && ffmpeg.encoders.has(library) ? ['-c:v', library] : [];
   return [...GUARDED, '-threads', `${threads}`, ...decoder, '-i', place.input(0)];
 }
 

@@ -14,11 +14,10 @@ export interface FFmpeg {
   readonly version: string;
   readonly from: 'FFMPEG_PATH' | 'system' | 'package';
   readonly encoders: ReadonlySet<string>;
-  readonly decoders: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
 }
 
-interface Programs {
+export interface Programs {
   readonly ffmpeg: string;
   readonly ffprobe: string;
   readonly from: FFmpeg['from'];
@@ -39,15 +38,21 @@ const known = new Map<string, Promise<FFmpeg>>();
  * @example const { version } = await findFFmpeg();
  */
 export function findFFmpeg(env: NodeJS.ProcessEnv = process.env): Promise<FFmpeg> {
-  const programs = locate(env);
-  // The embedded default, FFmpeg as WebAssembly, would come here.
-  if (!programs) throw renderErrors.no_ffmpeg();
+  const programs = locateFFmpeg(env);
   const key = Object.values(programs).join('\n');
   const asked = known.get(key) ?? ask(programs);
   known.set(key, asked);
   // Whoever mends it need not start again.
   asked.catch(() => known.delete(key));
   return asked;
+}
+
+/** Where it is, before it is known what it can do. */
+export function locateFFmpeg(env: NodeJS.ProcessEnv = process.env): Programs {
+  const programs = locate(env);
+  // The embedded default, FFmpeg as WebAssembly, would come here.
+  if (!programs) throw renderErrors.no_ffmpeg();
+  return programs;
 }
 
 function locate(env: NodeJS.ProcessEnv): Programs | undefined {
@@ -106,28 +111,25 @@ const ASK_WITHIN_MS = 20_000;
 async function ask(programs: Programs): Promise<FFmpeg> {
   const say = async (what: string) => {
     const options = { timeout: ASK_WITHIN_MS, maxBuffer: 4_000_000, env: {} };
-    const { stdout } = await run(programs.ffmpeg, ['-hide_banner', what], options);
-    return stdout;
+    return run(programs.ffmpeg, [what], options);
   };
-  const [version, encoders, decoders, filters] = await Promise.all(
-    ['-version', '-encoders', '-decoders', '-filters'].map(say),
-  ).catch((cause: Error) => {
+  const [encoders, filters] = await Promise.all([say('-encoders'), say('-filters')]).catch((cause: Error) => {
     throw renderErrors.no_ffmpeg({ detail: `"${programs.ffmpeg}" could not be run: ${cause.message.trim()}`, cause });
   });
   const found = {
     ...programs,
-    version: /^ffmpeg version (\S+)/m.exec(version ?? '')?.[1] ?? 'unknown',
-    encoders: namesIn(encoders),
-    decoders: namesIn(decoders),
-    filters: namesIn(filters),
+    // It says so before everything else it says.
+    version: /^ffmpeg version (\S+)/m.exec(`${encoders.stderr}\n${encoders.stdout}`)?.[1] ?? 'unknown',
+    encoders: namesIn(encoders.stdout),
+    filters: namesIn(filters.stdout),
   };
   checkEnough(found);
   return found;
 }
 
 /** Each line is flags, a name and a description. */
-function namesIn(list: string | undefined): ReadonlySet<string> {
-  const names = (list ?? '').matchAll(/^ [A-Z.|]{3,6} +(\w[\w-]*) /gm);
+function namesIn(list: string): ReadonlySet<string> {
+  const names = list.matchAll(/^ [A-Z.|]{3,6} +(\w[\w-]*) /gm);
   return new Set([...names].flatMap(([, name]) => (name === undefined ? [] : [name])));
 }
 

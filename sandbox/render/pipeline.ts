@@ -9,7 +9,7 @@ import { effectBundle } from '../javascript/effect-bundle.ts';
 import { type Limits, limitsOf, RENDER_BOUNDS, RENDER_FRAME_MS } from '../limits.ts';
 import { decoded, encoded, filtersOnly, overlaid, RESULT, type Task } from './commands.ts';
 import { renderErrors } from './errors.ts';
-import { type FFmpeg, findFFmpeg } from './ffmpeg.ts';
+import { type FFmpeg, findFFmpeg, locateFFmpeg } from './ffmpeg.ts';
 import { type Fifo, openFifo } from './fifo.ts';
 import { filterChain } from './filter-chain.ts';
 import { rateOf } from './fraction.ts';
@@ -66,29 +66,21 @@ export interface Rendered extends Size {
 /** @example await render({ input: 'clip.mp4', output: 'out.mp4', effect: await compileJavaScript('dot.ts', source) }); */
 export async function render(options: RenderOptions): Promise<Rendered> {
   const began = performance.now();
-  const { input, effect, params = {}, data = {}, seed = 1, signal } = options;
-  const ffmpeg = options.ffmpeg ?? (await findFFmpeg());
-  const clip = await probe(input, { ffmpeg, ...(signal ? { signal } : {}) });
+  const { effect, params = {}, data = {}, seed = 1, about = {} } = options;
+  const { threads = Math.min(4, availableParallelism()) } = options;
+  const limits = limitsOf(options.limits);
+  await using running = new Running(options.signal);
+  const workspace = await workspaceBeside(options.output, running);
+  // The effect's process starts while the clip is looked at.
+  const [{ child, clipIn, madeOut }, { clip, ffmpeg }, runtime] = await running.race(
+    Promise.all([startChild(options, limits, running), lookAt(options), effectBundle()]),
+  );
   const window = windowOf(clip, options.from, options.to);
   const fit = fitOf(clip, options.size);
   const { frames } = window;
   const fps = rateOf(clip.fps);
   const facts = { width: fit.width, height: fit.height, fps, duration: frames / fps, frames, params, data, seed };
-  const { about = {}, threads = Math.min(4, availableParallelism()) } = options;
-
-  await using running = new Running(signal);
-  const workspace = await workspaceBeside(options.output, running);
-  const [clipIn, madeOut] = [running.owns(await openFifo()), running.owns(await openFifo())];
-  const limits = limitsOf(options.limits);
-  const child = running.owns(
-    new RenderChild({
-      ...{ framesIn: clipIn.read, framesOut: madeOut.write, compiled: effect, limits, onMove: running.moved },
-      ...(options.onPrint ? { onPrint: options.onPrint } : {}),
-    }),
-  );
-  clipIn.closeRead();
-  madeOut.closeWrite();
-  const opening = { do: 'open', program: effect.program, runtime: await effectBundle(), facts, limits } as const;
+  const opening = { do: 'open', program: effect.program, runtime, facts, limits } as const;
   const { description, filters, seen } = await running.race(child.ask(opening, 'opened'));
   const chain = filterChain(filters, ffmpeg.filters);
   const plan = planOf(seen, fit);
@@ -97,7 +89,17 @@ export async function render(options: RenderOptions): Promise<Rendered> {
 
   const encoding = performance.now();
   const task: Task = { clip, window, fit, ffmpeg, filters: chain, threads, about };
-  const run = { task, plan, workspace, input, running, child, clipIn, madeOut, onProgress: options.onProgress };
+  const run = {
+    task,
+    plan,
+    workspace,
+    input: options.input,
+    running,
+    child,
+    clipIn,
+    madeOut,
+    onProgress: options.onProgress,
+  };
   const made = await running.race(encode(run));
   if (made !== frames)
     throw renderErrors.damaged({ detail: `${frames} frames were expected, and ${made} came: the clip ends early.` });
@@ -113,6 +115,23 @@ export async function render(options: RenderOptions): Promise<Rendered> {
     height: fit.height,
     ...times,
   };
+}
+
+async function lookAt({ input, ffmpeg, signal }: RenderOptions): Promise<{ clip: ClipFacts; ffmpeg: FFmpeg }> {
+  const options = { ffmpeg: ffmpeg ?? locateFFmpeg(), ...(signal ? { signal } : {}) };
+  const [found, clip] = await Promise.all([ffmpeg ?? findFFmpeg(), probe(input, options)]);
+  return { clip, ffmpeg: found };
+}
+
+async function startChild({ effect, onPrint }: RenderOptions, limits: Limits, running: Running) {
+  const [clipIn, madeOut] = [running.owns(await openFifo()), running.owns(await openFifo())];
+  const ends = { framesIn: clipIn.read, framesOut: madeOut.write };
+  const print = onPrint ? { onPrint } : {};
+  const child = running.owns(new RenderChild({ ...ends, compiled: effect, limits, onMove: running.moved, ...print }));
+  // Its ends are its own now: who keeps one open keeps the other side waiting.
+  clipIn.closeRead();
+  madeOut.closeWrite();
+  return { child, clipIn, madeOut };
 }
 
 /** On the same disk as the result, so that moving it there is one step. */

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CLIP_BYTES, CLIP_FRAMES, CLIP_PIXELS, CLIP_SECONDS, PROBE_BOUNDS, PROBE_BYTES } from '../limits.ts';
 import { renderErrors } from './errors.ts';
-import { type FFmpeg, findFFmpeg } from './ffmpeg.ts';
+import { locateFFmpeg, type Programs } from './ffmpeg.ts';
 import { type Fraction, fractionOf, rateOf } from './fraction.ts';
 import { GUARDED } from './input.ts';
 import { type JailedEnd, startJailed } from './jail.ts';
@@ -26,15 +26,16 @@ export interface ClipFacts extends PictureFacts {
 }
 
 export interface ProbeOptions {
-  readonly ffmpeg?: FFmpeg;
+  readonly ffmpeg?: Pick<Programs, 'ffprobe'>;
   readonly signal?: AbortSignal;
 }
 
 /** @example const { width, height, frames } = await probe('clip.mp4'); */
 export async function probe(file: string, options: ProbeOptions = {}): Promise<ClipFacts> {
   const bytes = await sizeOf(file);
-  const ffmpeg = options.ffmpeg ?? (await findFFmpeg());
-  const { streams = [], format } = await describe(file, ffmpeg, options.signal);
+  const { ffprobe } = options.ffmpeg ?? locateFFmpeg();
+  const ask = { file, ffprobe, signal: options.signal };
+  const [{ streams = [], format }, packets] = await Promise.all([describe(ask), listPackets(ask)]);
   // The picture on a song's cover is a video stream too.
   const video = streams.find(({ codec_type, disposition }) => codec_type === 'video' && !disposition?.attached_pic);
   if (!video) throw renderErrors.no_pictures();
@@ -44,7 +45,7 @@ export async function probe(file: string, options: ProbeOptions = {}): Promise<C
       detail: `It is ${picture.width}x${picture.height}; ${CLIP_PIXELS} pixels are the limit.`,
     });
   const begin = Number(format?.start_time ?? 0) || 0;
-  const index = await readIndex(file, ffmpeg, video, options.signal);
+  const index = indexOf(packets, video);
   const shown = index.shown.map((time) => time - begin);
   const stated = [fractionOf(video.r_frame_rate), fractionOf(video.avg_frame_rate)];
   const times = timesOf(shown, stated, index.last);
@@ -72,11 +73,21 @@ async function sizeOf(file: string): Promise<number> {
   return found.size;
 }
 
-async function describe(file: string, { ffprobe }: FFmpeg, signal?: AbortSignal): Promise<Probed> {
-  const args = ['-show_streams', '-show_format', '-of', 'json'];
-  const { output, end } = await ask(ffprobe, file, args, signal);
-  if (end.code !== 0) throw await unreadable(file, end);
+interface Asking {
+  readonly file: string;
+  readonly ffprobe: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function describe(asking: Asking): Promise<Probed> {
+  const { output, end } = await ask(asking, ['-show_streams', '-show_format', '-of', 'json']);
+  if (end.code !== 0) throw await unreadable(asking.file, end);
   return JSON.parse(output) as Probed;
+}
+
+function listPackets(asking: Asking): Promise<Answer> {
+  const shown = 'packet=stream_index,pts,dts,duration,flags';
+  return ask(asking, ['-select_streams', 'v', '-show_entries', shown, '-of', 'compact=p=0']);
 }
 
 interface Index {
@@ -87,33 +98,31 @@ interface Index {
   readonly broken: boolean;
 }
 
-async function readIndex(
-  file: string,
-  { ffprobe }: FFmpeg,
-  { index, time_base }: ProbedStream,
-  signal?: AbortSignal,
-): Promise<Index> {
-  const args = ['-select_streams', `${index}`, '-show_entries', 'packet=pts,dts,duration,flags', '-of', 'compact=p=0'];
-  const { output, end } = await ask(ffprobe, file, args, signal);
-  if (end.code !== 0) throw await unreadable(file, end);
+function indexOf({ output, end }: Answer, { index, time_base }: ProbedStream): Index {
   const tick = rateOf(fractionOf(time_base) ?? { num: 1, den: 1000 });
   const packets = output.split('\n').flatMap((line) => {
     const entry = new Map(line.split('|').map((part) => part.split('=') as [string, string]));
-    const at = Number(entry.get('pts') ?? entry.get('dts'));
+    const pts = Number(entry.get('pts'));
+    const at = Number.isNaN(pts) ? Number(entry.get('dts')) : pts;
     // What an edit list hides is decoded, but never shown.
     const hidden = entry.get('flags')?.includes('D') ?? false;
-    return line === '' || hidden || Number.isNaN(at)
-      ? []
-      : [{ at: at * tick, stays: Number(entry.get('duration')) * tick }];
+    if (Number(entry.get('stream_index')) !== index || hidden || Number.isNaN(at)) return [];
+    return [{ at: at * tick, stays: Number(entry.get('duration')) * tick }];
   });
   packets.sort((a, b) => a.at - b.at);
   if (packets.length === 0) throw renderErrors.damaged({ detail: 'It has no pictures.' });
   const stays = packets.at(-1)?.stays;
   const last = stays !== undefined && stays > 0 ? stays : undefined;
-  return { shown: packets.map(({ at }) => at), last, broken: /partial file|Truncat|truncat/.test(end.words) };
+  const broken = end.code !== 0 || /partial file|[Tt]runcat/.test(end.words);
+  return { shown: packets.map(({ at }) => at), last, broken };
 }
 
-async function ask(ffprobe: string, file: string, args: readonly string[], signal: AbortSignal | undefined) {
+interface Answer {
+  readonly output: string;
+  readonly end: JailedEnd;
+}
+
+async function ask({ file, ffprobe, signal }: Asking, args: readonly string[]): Promise<Answer> {
   const probing = startJailed({
     program: ffprobe,
     reads: [file],

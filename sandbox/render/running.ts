@@ -17,6 +17,7 @@ export class Running implements AsyncDisposable {
   readonly #stopped = Promise.withResolvers<never>();
   readonly #watchdog: NodeJS.Timeout;
   #movedAt = performance.now();
+  #over = false;
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
@@ -33,6 +34,8 @@ export class Running implements AsyncDisposable {
 
   owns<T extends Owned>(owned: T): T {
     this.#owned.push(owned);
+    // What was still on its way when all was over.
+    if (this.#over) stop(owned);
     return owned;
   }
 
@@ -54,11 +57,14 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watchdog);
     this.#signal?.removeEventListener('abort', this.#cancel);
-    for (const owned of this.#owned) {
-      owned.kill?.();
-      owned.close?.();
-    }
+    this.#over = true;
+    for (const owned of this.#owned) stop(owned);
     await Promise.all(this.#owned.map(({ ended }) => ended));
     await Promise.all(this.#owned.map((owned) => owned.cleared?.()));
   }
+}
+
+function stop(owned: Owned): void {
+  owned.kill?.();
+  owned.close?.();
 }

@@ -78,11 +78,25 @@ export function soundOf(file: string): Int16Array {
   return new Int16Array(buffer.slice(byteOffset, byteOffset + length));
 }
 
-/** The colour of a pixel, read as limited BT.709. */
-export function colorAt(file: string, frame: number, x: number, y: number): [number, number, number] {
+interface Planes {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Buffer;
+}
+const decoded = new Map<string, Planes>();
+
+function planesOf(file: string): Planes {
+  const args = ['-v', 'error', '-i', file, '-pix_fmt', 'yuv420p', '-f', 'rawvideo', '-'];
   const { width = 0, height = 0 } = videoOf(file);
-  const only = ['-vf', `select=eq(n\\,${frame})`, '-frames:v', '1', '-pix_fmt', 'yuv420p', '-f', 'rawvideo', '-'];
-  const planes = execFileSync('ffmpeg', ['-v', 'error', '-i', file, ...only], { maxBuffer: 1e9 });
+  const planes = { width, height, data: execFileSync('ffmpeg', args, { maxBuffer: 1e9 }) };
+  decoded.set(file, planes);
+  return planes;
+}
+
+/** The colour of a pixel, read as limited BT.709. The file is decoded once. */
+export function colorAt(file: string, frame: number, x: number, y: number): [number, number, number] {
+  const { width, height, data } = decoded.get(file) ?? planesOf(file);
+  const planes = data.subarray(frame * width * height * 1.5);
   const pair = Math.floor(y / 2) * (width / 2) + Math.floor(x / 2);
   const light = (255 / 219) * ((planes[y * width + x] ?? 0) - 16);
   const blue = (255 / 224) * ((planes[width * height + pair] ?? 0) - 128);

@@ -145,7 +145,7 @@ describe('FFmpeg is found', () => {
   });
 
   it('and refused where it is too old, too poor or broken', async () => {
-    const copy = (change: string) => `exec ${programs.ffmpeg} "$@" | ${change}`;
+    const copy = (change: string) => `exec ${programs.ffmpeg} "$@" 2>&1 | ${change}`;
     await expect(findFFmpeg({ FFMPEG_PATH: fake('poor', copy('grep -v libx264')) })).rejects.toThrow(
       /lacks the encoder libx264/,
     );

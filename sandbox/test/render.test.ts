@@ -145,14 +145,13 @@ describe('a drawing', () => {
   });
 
   it('lies on the frame that it was made for, to the last', async () => {
-    // Every frame shows its own number: the effect covers all frames but one in black.
-    for (const kept of [0, 13, 29]) {
-      const body = `frame({ canvas, index }) { if (index !== ${kept}) canvas.rect(0, 0, 320, 180, { fill: '#000' }); }`;
-      const { file, seen } = await rendered('clip.mp4', body);
-      const lit = [0, 12, 13, 14, 28, 29].filter((frame) => Math.max(...colorAt(file, frame, 100, 150)) > 40);
-      expect(lit).toEqual([kept]);
-      expect(seen).toMatchObject({ frames: 30, drawnFrames: 29, drawings: kept === 13 ? 2 : 1 });
-    }
+    // It covers all frames but three in black.
+    const kept = [0, 13, 29];
+    const body = `frame({ canvas, index }) { if (![${kept}].includes(index)) canvas.rect(0, 0, 320, 180, { fill: '#000' }); }`;
+    const { file, seen } = await rendered('clip.mp4', body);
+    const frames = Array.from({ length: 30 }, (_, frame) => frame);
+    expect(frames.filter((frame) => Math.max(...colorAt(file, frame, 100, 150)) > 40)).toEqual(kept);
+    expect(seen).toMatchObject({ frames: 30, drawnFrames: 27, drawings: 2 });
   });
 
   it('is made over pixels that the same frame changed', async () => {
