@@ -1,13 +1,14 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Outcome, openSandbox } from '../supervisor/supervisor.ts';
 
 const sandbox = openSandbox({ processes: 3, spares: 1 });
 afterAll(() => sandbox.close());
 
 const party = { publisher: 'ada', tenant: 'demo' };
-/** Another party each, so that each has a process of its own, and a killed one costs nobody a restart. */
 const run = (text: string, input?: unknown, more: Parameters<typeof sandbox.run>[3] = {}) =>
   sandbox.run(party, { file: 'mine.py', text }, input, more);
+// The first of all makes the snapshot, which takes some seconds.
+beforeAll(() => run('1'));
 const open = (text: string, limits = {}) => sandbox.open(party, { file: 'mine.py', text }, limits);
 const cameOf = (outcome: Outcome) => (outcome.ok ? outcome.value : outcome.error);
 const lines = (...text: string[]) => text.join('\n');
