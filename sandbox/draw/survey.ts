@@ -197,7 +197,7 @@ export class Survey {
     const now = this.#now;
     const text = this.#strings[number] ?? '';
     const { left, top, right, bottom } = textExtents(text, now);
-    const half = stroked ? (now.lineWidth / 2) * (now.join === MITER_JOIN ? MITER_LIMIT : 1) : 0;
+    const half = stroked ? (now.lineWidth / 2) * (now.join === MITER_JOIN ? MITER_LIMIT : DIAGONAL) : 0;
     if (stroked && now.dashes > 0) this.#dashed(text.length * 12 * now.size, now.dashes);
     this.#reach.text(text.length);
     this.#quad({ left: x + left - half, top: y + top - half, right: x + right + half, bottom: y + bottom + half });
