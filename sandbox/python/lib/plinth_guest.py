@@ -6,36 +6,27 @@ It is in the memory snapshot, with everything that it imports. What goes out beg
 
 import ast
 import asyncio
-import asyncio.events
 import gc
 import inspect
 import json
-import linecache
 import random
 import sys
 import time
 import types
 
 import plinth
+from plinth_failure import failed, failure, program, syntax_place, waiting_places
 from plinth_json import text_of
+from plinth_loop import NOBODY, Loop, Policy, sleep, wait_with
 
 TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 VALUE = "the value"  # A name that no program can write.
-MESSAGE_LENGTH = 2_000
-STACK_DEPTH = 100
-# A loop that always has something to do looks up for the host's answers so often.
-TURNS = 1_000
-# Sleeping wakes up so often to see whether it has been stopped.
-NAP = 0.02
-NOBODY = "It waits for something that nobody will do."
 
 _ask = _wait = None
 _value_length = _call_length = 0
-_file = ""
-_lines = []
 _kept = None
 _arity = 0
-_loop = _task = None
+_loop = _task = _finish = None
 _requests = 0
 _waiting = {}
 
@@ -54,6 +45,7 @@ def before_snapshot():
 def after_snapshot(ask, wait):
     global _ask, _wait
     _ask, _wait = ask, wait
+    wait_with(wait)
     # Pyodide's ways out: what they led to is not in the isolate, but nobody need look for it.
     from _pyodide._importhook import jsfinder
 
@@ -90,9 +82,7 @@ def entry(function):
 
 @entry
 def load(file, source):
-    global _file, _lines
-    _file, _lines = file, source.splitlines(True)
-    linecache.cache[file] = (len(source), None, _lines, file)
+    program(file, source)
     module = types.ModuleType("__main__")
     module.__file__ = file
     sys.modules["__main__"] = module
@@ -194,68 +184,7 @@ def answer(request, value, error):
         future.set_result(None if value is None else json.loads(value))
 
 
-# ---- Waiting without a thread
-
-
-class Loop(asyncio.BaseEventLoop):
-    """asyncio's loop with nothing to select from: it goes on by timers and by the host's answers.
-
-    Ours is driven in turns, so that it never blocks; one that a program runs by itself sleeps.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self._selector = self
-
-    def select(self, timeout):
-        if timeout is None:
-            raise RuntimeError(NOBODY)
-        if timeout > 0:
-            sleep(timeout)
-        return []
-
-    def _process_events(self, events):
-        pass
-
-    def _write_to_self(self):
-        pass
-
-    def turn(self, task):
-        """As far as it goes: answers for how long it waits then, in seconds, or nothing for the host's answer."""
-        self._run_forever_setup()
-        try:
-            for _ in range(TURNS):
-                due = self._ready or (self._scheduled and self._scheduled[0]._when <= self.time())
-                if task.done() or not due:
-                    break
-                self._run_once()
-        finally:
-            self._run_forever_cleanup()
-        if self._ready:
-            return 0
-        return max(0, self._scheduled[0]._when - self.time()) if self._scheduled else None
-
-    def abandon(self):
-        """What a call left behind does not go on in the next one."""
-        for task in asyncio.all_tasks(self):
-            task._log_destroy_pending = False
-            task.get_coro().close()
-        self._ready.clear()
-        self._scheduled.clear()
-        self.close()
-
-
-class Policy(asyncio.DefaultEventLoopPolicy):
-    _loop_factory = Loop
-
-
-def sleep(seconds):
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        _wait(min(left, NAP) * 1000)
-
-
-_finish = None
+# ---- Until there is an answer
 
 
 def begin(run, finish):
@@ -303,76 +232,7 @@ def over(said):
     return said
 
 
-# ---- What went wrong, and where
-
-
 def ended(error, finish):
     if isinstance(error, SystemExit) and error.code in (None, 0):
         return finish(None)
     return failed(error)
-
-
-def failed(error):
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    code = "memory" if isinstance(error, MemoryError) else "stopped" if isinstance(error, KeyboardInterrupt) else "threw"
-    stack = frames(error)
-    if isinstance(error, SyntaxError):
-        stack = syntax_place(error) + stack
-    try:
-        message = f"{type(error).__name__}: {error}"
-    except Exception:
-        message = type(error).__name__
-    return failure(code, message, stack)
-
-
-def failure(code, message, stack=()):
-    return "f" + json.dumps({"code": code, "message": message[:MESSAGE_LENGTH], "stack": "\n".join(stack)})
-
-
-def frames(error):
-    """The places that it went through, innermost first."""
-    places = []
-    step = error.__traceback__
-    while step is not None:
-        places.append((step.tb_frame.f_code, step.tb_lasti, step.tb_lineno))
-        step = step.tb_next
-    return innermost(places)
-
-
-def waiting_places(coroutine):
-    places = []
-    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
-        places.append((frame.f_code, frame.f_lasti, frame.f_lineno))
-        coroutine = coroutine.cr_await
-    return innermost(places)
-
-
-def innermost(places):
-    ours = ("/plinth/plinth_guest.py", "/plinth/plinth_json.py")
-    theirs = [one for one in places if one[0].co_filename not in ours]
-    return [place(*one) for one in theirs[: -STACK_DEPTH - 1 : -1]]
-
-
-def place(code, instruction, line):
-    for at, (_, _, column, _) in enumerate(code.co_positions()):
-        if at == instruction // 2:
-            break
-    else:
-        column = None
-    where = f"{code.co_filename}:{line}:{shown(code, line, column or 0)}"
-    return f"at {code.co_name} ({where})"
-
-
-def shown(code, line, column):
-    """Python counts bytes, editors count as JavaScript does, from one."""
-    if code.co_filename != _file or not 0 < line <= len(_lines):
-        return column + 1
-    before = _lines[line - 1].encode(errors="replace")[:column].decode(errors="replace")
-    return len(before.encode("utf-16-le", errors="replace")) // 2 + 1
-
-
-def syntax_place(error):
-    if not isinstance(error, SyntaxError) or error.lineno is None:
-        return []
-    return [f"at ({error.filename}:{error.lineno}:{max(1, error.offset or 1)})"]
