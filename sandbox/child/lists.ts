@@ -11,6 +11,7 @@ const NOTHING: List = new Float64Array(0);
 
 export class Lists {
   readonly #player: FramePlayer;
+  readonly #first: number;
   /** By frame: its list, that it looks at pixels, or nothing where there was no room to keep it. */
   readonly #frames: (List | 'pixels' | undefined)[] = [];
   #last: List = NOTHING;
@@ -20,13 +21,15 @@ export class Lists {
   #drawings = 0;
   #box: Box | undefined;
 
-  constructor(player: FramePlayer) {
+  /** `first`: the frame with which it begins. */
+  constructor(player: FramePlayer, first: number) {
     this.#player = player;
+    this.#first = first;
   }
 
   /** Plays the next frame, without a picture. */
   look(width: number, height: number): void {
-    const length = this.#player.frame(this.#frames.length);
+    const length = this.#player.frame(this.#first + this.#frames.length);
     if (length === NEEDS_PIXELS) {
       this.#pixelFrames++;
       this.#frames.push('pixels');
@@ -55,12 +58,12 @@ export class Lists {
   }
 
   needsPixels(index: number): boolean {
-    return this.#frames[index] === 'pixels';
+    return this.#frames[index - this.#first] === 'pixels';
   }
 
   /** What a frame that looks at no pixels draws. */
   of(index: number): List {
-    const kept = this.#frames[index];
+    const kept = this.#frames[index - this.#first];
     if (kept instanceof Float64Array) return kept;
     // A frame follows from its number: playing it again gives the same list.
     this.#last = this.#played(this.#player.frame(index));

@@ -20,6 +20,9 @@ type Opening = Extract<ToRenderChild, { do: 'open' }>;
 interface Opened {
   readonly opening: Opening;
   readonly facts: SceneFacts;
+  /** The frames that are made: from one, up to the other. */
+  readonly first: number;
+  readonly end: number;
   readonly player: FramePlayer;
   readonly lists: Lists;
 }
@@ -63,22 +66,23 @@ async function open(opening: Opening): Promise<void> {
   if (wrong) throw new GuestFailure('threw', `The param "${wrong.param}" cannot be that. ${wrong.message}`);
   const facts = { ...opening.facts, params: values };
   const filters = description.has.filters ? player.filters(facts) : [];
-  const lists = new Lists(player);
+  const { first, frames } = opening.span ?? { first: 0, frames: facts.frames };
+  const [lists, end] = [new Lists(player, first), first + frames];
   player.start(facts);
-  for (frame = 0; description.has.frame && frame < facts.frames; frame++) {
+  for (frame = first; description.has.frame && frame < end; frame++) {
     lists.look(facts.width, facts.height);
     await now(frame);
   }
-  opened = { opening, facts, player, lists };
-  tell({ say: 'opened', description, filters, seen: { ...lists.seen, frames: facts.frames } });
+  opened = { opening, facts, first, end, player, lists };
+  tell({ say: 'opened', description, filters, seen: { ...lists.seen, frames } });
 }
 
 /** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */
-async function overlay({ facts, player, lists }: Opened, box: Box): Promise<number> {
+async function overlay({ first, end, player, lists }: Opened, box: Box): Promise<number> {
   const layer = new Layer(box, new Map());
   const frames = createFrames(box);
   let [shown, out]: [Float64Array | undefined, Uint8Array] = [undefined, frames.yuva];
-  for (frame = 0; frame < facts.frames; frame++) {
+  for (frame = first; frame < end; frame++) {
     const list = lists.of(frame);
     // What did not change is not drawn again: the pipe takes the same bytes once more.
     if (list !== shown) {
@@ -86,32 +90,32 @@ async function overlay({ facts, player, lists }: Opened, box: Box): Promise<numb
       out = frames.toYuva();
     }
     shown = list;
-    if (!writeFrame(FRAMES_OUT, out)) return frame;
+    if (!writeFrame(FRAMES_OUT, out)) return frame - first;
     await layer.breathe();
     await now(frame);
   }
-  return facts.frames;
+  return end - first;
 }
 
-async function planes({ opening, facts, player, lists }: Opened, box: Box | undefined): Promise<number> {
+async function planes({ opening, facts, first, end, player, lists }: Opened, box: Box | undefined): Promise<number> {
   const frames = createFrames(facts);
   // It is given the picture from the start; the first one was played without.
   const painter = await openPlayer({ ...opening, picture: frames.buffer }, opening.limits, print);
   painter.start(facts);
   const drawing = new Drawing(frames, facts, box);
-  for (frame = 0; frame < facts.frames; frame++) {
-    if (!readFrame(FRAMES_IN, frames.i420)) return frame;
+  for (frame = first; frame < end; frame++) {
+    if (!readFrame(FRAMES_IN, frames.i420)) return frame - first;
     if (lists.needsPixels(frame)) {
       frames.toRgba();
       const length = painter.frame(frame);
       frames.fromRgba();
       drawing.draw(painter.list.subarray(0, length), painter.strings);
     } else drawing.draw(lists.of(frame), player.strings);
-    if (!writeFrame(FRAMES_OUT, frames.i420)) return frame;
+    if (!writeFrame(FRAMES_OUT, frames.i420)) return frame - first;
     await drawing.breathe();
     await now(frame);
   }
-  return facts.frames;
+  return end - first;
 }
 
 const TELL_EVERY_MS = 200;

@@ -5,7 +5,7 @@ import { GUARDED, QUIET } from './input.ts';
 import type { Place } from './jail.ts';
 import { normalised, TAGS } from './normalise.ts';
 import type { ClipFacts } from './probe.ts';
-import type { Fit, Size, Window } from './window.ts';
+import { type Fit, type Size, skippedOf, type Window } from './window.ts';
 
 /** Where something is drawn: a part of the picture. */
 export interface Box {
@@ -25,9 +25,12 @@ export interface Task {
   readonly threads: number;
   /** What the result says of itself. */
   readonly about: Readonly<Record<string, string>>;
+  /** A single picture instead of a video. */
+  readonly still: boolean;
 }
 
-export const RESULT = 'result.mp4';
+/** What FFmpeg calls the result, until it is at its place. */
+export const RESULT = 'result';
 
 /** Filters alone: nothing leaves FFmpeg. */
 export function filtersOnly(task: Task, place: Place): string[] {
@@ -65,11 +68,13 @@ const graphed = ({ threads }: Task, graph: string) => [
   ...['-filter_complex', graph],
 ];
 
-function clipIn({ clip, ffmpeg, threads }: Task, place: Place): string[] {
+function clipIn({ clip, window, ffmpeg, threads }: Task, place: Place): string[] {
+  const skipped = skippedOf(clip, window);
+  const seek = skipped > 0 ? ['-ss', seconds((skipped - 0.5) / rateOf(clip.fps))] : [];
   // Only these see the transparency that WebM keeps beside the pictures. They come with the encoders of the same name.
   const library = clip.alpha ? WITH_ALPHA[clip.codec] : undefined;
   const decoder = library && ffmpeg.encoders.has(library) ? ['-c:v', library] : [];
-  return [...GUARDED, '-threads', `${threads}`, ...decoder, '-i', place.input(0)];
+  return [...GUARDED, '-threads', `${threads}`, ...decoder, ...seek, '-i', place.input(0)];
 }
 
 const WITH_ALPHA: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
@@ -89,6 +94,7 @@ interface Inputs {
 
 function result(task: Task, place: Place, graph: string, inputs: Inputs): string[] {
   const { clip, threads, about } = task;
+  if (task.still) return stillResult(task, place, graph);
   const sound = soundOf(task, place, inputs);
   const told = Object.entries(about).flatMap(([key, value]) => ['-metadata', `${key}=${value}`]);
   const flags = ['+faststart', ...(told.length > 0 ? ['use_metadata_tags'] : [])].join('+');
@@ -101,6 +107,14 @@ function result(task: Task, place: Place, graph: string, inputs: Inputs): string
     ...['-map_metadata', '-1', '-map_chapters', '-1', ...told],
     ...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-flags:a', '+bitexact'],
     ...['-movflags', flags, '-progress', 'pipe:3', '-stats_period', '0.25', '-f', 'mp4', place.output(RESULT)],
+  ];
+}
+
+function stillResult(task: Task, place: Place, graph: string): string[] {
+  const rgb = 'scale=in_color_matrix=bt709:in_range=tv:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp';
+  return [
+    ...[...graphed(task, `${graph};[v]${rgb},format=rgb24[p]`), '-map', '[p]', '-frames:v', '1', '-c:v', 'png'],
+    ...['-fflags', '+bitexact', '-progress', 'pipe:3', '-f', 'image2', '-update', '1', place.output(RESULT)],
   ];
 }
 

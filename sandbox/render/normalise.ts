@@ -4,7 +4,7 @@ import { renderErrors } from './errors.ts';
 import type { FFmpeg } from './ffmpeg.ts';
 import { rateText } from './fraction.ts';
 import type { ClipFacts } from './probe.ts';
-import type { Fit, Window } from './window.ts';
+import { type Fit, skippedOf, type Window } from './window.ts';
 
 /** What the result says of its colours. */
 export const TAGS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
@@ -23,14 +23,17 @@ export function normalised(clip: ClipFacts, window: Window, fit: Fit, ffmpeg: FF
  * Exactly the frames of the window. A clip may lack a frame or two that its index promises; more than that is damage,
  * and shows in the count.
  */
-function timed({ fps }: ClipFacts, { first, frames }: Window): string[] {
-  const spare = Math.max(2, Math.floor((first + frames) / 50));
-  const rate = `fps=fps=${rateText(fps)}:start_time=0`;
+function timed(clip: ClipFacts, window: Window): string[] {
+  const { num, den } = clip.fps;
+  const skipped = skippedOf(clip, window);
+  const first = window.first - skipped;
+  const end = first + window.frames;
+  // What is skipped ends half a frame before the first that is not, so that no rounding loses it.
+  const shifted = skipped > 0 ? [`setpts=PTS-${den}/(${2 * num}*TB)`] : [];
+  const spare = Math.max(2, Math.floor(end / 50));
   return [
-    rate,
-    `tpad=stop_mode=clone:stop=${spare}`,
-    `trim=start_frame=${first}:end_frame=${first + frames}`,
-    'setpts=PTS-STARTPTS',
+    ...[...shifted, `fps=fps=${rateText(clip.fps)}:start_time=0`, `tpad=stop_mode=clone:stop=${spare}`],
+    ...[`trim=start_frame=${first}:end_frame=${end}`, 'setpts=PTS-STARTPTS'],
   ];
 }
 

@@ -21,7 +21,7 @@ import type { Seen, ToRenderChild } from './protocol.ts';
 import { RenderChild } from './render-child.ts';
 import { Running } from './running.ts';
 import { together } from './together.ts';
-import { fitOf, type Size, windowOf } from './window.ts';
+import { fitOf, type Size, type Span, spanOf, type Window, windowOf } from './window.ts';
 
 export interface RenderOptions {
   readonly input: string;
@@ -37,6 +37,10 @@ export interface RenderOptions {
   readonly from?: number;
   readonly to?: number;
   readonly size?: Size;
+  /** Only these frames of what is asked for: as they are in all of it. */
+  readonly span?: Span;
+  /** A PNG of the first frame instead of a video. */
+  readonly still?: boolean;
   readonly limits?: Partial<Limits>;
   readonly threads?: number;
   /** Written into the result. */
@@ -77,10 +81,12 @@ export async function render(options: RenderOptions): Promise<Rendered> {
   );
   const window = windowOf(clip, options.from, options.to);
   const fit = fitOf(clip, options.size);
-  const { frames } = window;
   const fps = rateOf(clip.fps);
-  const facts = { width: fit.width, height: fit.height, fps, duration: frames / fps, frames, params, data, seed };
-  const opening = { do: 'open', program: effect.program, runtime, facts, limits } as const;
+  const all = { frames: window.frames, duration: window.frames / fps };
+  const span = checkedSpan(options, window, fps);
+  const { frames } = span;
+  const facts = { width: fit.width, height: fit.height, fps, ...all, params, data, seed };
+  const opening = { do: 'open', program: effect.program, runtime, facts, span, limits } as const;
   const { description, filters, seen } = await running.race(child.ask(opening, 'opened'));
   const chain = filterChain(filters, ffmpeg.filters);
   const plan = planOf(seen, fit);
@@ -88,7 +94,8 @@ export async function render(options: RenderOptions): Promise<Rendered> {
   options.onPlan?.(plan, why);
 
   const encoding = performance.now();
-  const task: Task = { clip, window, fit, ffmpeg, filters: chain, threads, about };
+  const { still = false } = options;
+  const task: Task = { clip, window: spanOf(window, span), fit, ffmpeg, filters: chain, threads, about, still };
   const run = {
     task,
     plan,
@@ -115,6 +122,14 @@ export async function render(options: RenderOptions): Promise<Rendered> {
     height: fit.height,
     ...times,
   };
+}
+
+function checkedSpan({ span, still }: RenderOptions, { frames }: Window, fps: number): Span {
+  const asked = span ?? { first: 0, frames };
+  const { first } = asked;
+  if (Number.isInteger(first) && first >= 0 && asked.frames >= 1 && first + asked.frames <= frames)
+    return still ? { first, frames: 1 } : asked;
+  throw renderErrors.bad_range({ detail: `There are ${frames} frames, ${(frames / fps).toFixed(2)} s of them.` });
 }
 
 async function lookAt({ input, ffmpeg, signal }: RenderOptions): Promise<{ clip: ClipFacts; ffmpeg: FFmpeg }> {

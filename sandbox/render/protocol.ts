@@ -4,6 +4,7 @@ import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import type { Limits } from '../limits.ts';
 import type { Failure, Program } from '../supervisor/protocol.ts';
+import type { Span } from './window.ts';
 
 /** The child's descriptors: the clip's planes come in on one, what it made goes out on the other. */
 export const FRAMES_IN = 4;
@@ -16,6 +17,8 @@ export type ToRenderChild =
       readonly program: Program;
       readonly runtime: string;
       readonly facts: SceneFacts;
+      /** The frames that are wanted; all of them, if absent. */
+      readonly span?: Span;
       readonly limits: Limits;
     }
   /** Writes the box of every frame, as yuva420p. */

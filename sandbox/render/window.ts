@@ -22,6 +22,26 @@ export function windowOf({ fps, frames, duration }: ClipFacts, from = 0, to = Nu
   return { first, frames: end - first, whole: first === 0 && end === frames };
 }
 
+/** Frames of what is rendered, where not all of it is made at once. */
+export interface Span {
+  readonly first: number;
+  readonly frames: number;
+}
+
+/** The part of the clip that a part of the result is made from. */
+export function spanOf(window: Window, { first, frames }: Span): Window {
+  return { first: window.first + first, frames, whole: window.whole && frames === window.frames };
+}
+
+/**
+ * How many frames need not even be decoded: up to a second before the first that is wanted, where a clip's index can be
+ * trusted to find it.
+ */
+export function skippedOf({ container, variable, fps }: ClipFacts, { first }: Window): number {
+  const isIndexed = /\b(mov|matroska)\b/.test(container);
+  return isIndexed && !variable ? Math.max(0, first - Math.ceil(rateOf(fps))) : 0;
+}
+
 export interface Size {
   readonly width: number;
   readonly height: number;

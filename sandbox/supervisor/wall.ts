@@ -83,7 +83,7 @@ export function startOf(
           join(ROOT, 'sandbox', entry),
           join(ROOT, 'snapshots'),
         ]
-      : [process.execPath, ...flags, ...permissions(snapshots), join(sandbox, entry), snapshots];
+      : [process.execPath, ...flags, ...permissions(snapshots, entry), join(sandbox, entry), snapshots];
   const [file = '', ...args] = [...limits, ...command];
   const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   return { file, args, env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' }, ...nobody };
@@ -132,9 +132,11 @@ function environment(ipc: number): string[] {
 }
 
 /** Node's own wall: reading our files is all it may do. */
-function permissions(snapshots: string): string[] {
+function permissions(snapshots: string, entry: Entry): string[] {
   const modules = dirname(dirname(createRequire(import.meta.url).resolve('isolated-vm/package.json')));
   // The first is where the loader of native parts looks for what system this is.
   const readable = ['/etc/alpine-release', `${sandbox}*`, `${modules}/*`, `${snapshots}/*`];
-  return ['--permission', '--allow-addons', ...readable.map((paths) => `--allow-fs-read=${paths}`)];
+  // A render has a thread that watches over the other.
+  const threads = entry === 'child/render.ts' ? ['--allow-worker'] : [];
+  return ['--permission', '--allow-addons', ...threads, ...readable.map((paths) => `--allow-fs-read=${paths}`)];
 }

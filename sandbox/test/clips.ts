@@ -104,6 +104,13 @@ export function colorAt(file: string, frame: number, x: number, y: number): [num
   return [light + 1.5748 * red, light - 0.1873 * blue - 0.4681 * red, light + 1.8556 * blue];
 }
 
+/** Red, green and blue of a picture's pixel. */
+export function pixelAt(picture: string, width: number, x: number, y: number): number[] {
+  const rgb = ['-v', 'error', '-i', picture, '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'];
+  const data = execFileSync('ffmpeg', rgb, { maxBuffer: 1e9 });
+  return [...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)];
+}
+
 /** All processes that this one started, and that those started. */
 export function descendants(of = process.pid): number[] {
   const parents = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

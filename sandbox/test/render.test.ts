@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { compileJavaScript } from '../javascript/compile.ts';
 import { type RenderOptions, render } from '../render/pipeline.ts';
+import { renderFrame } from '../render/render-frame.ts';
 import {
   aDirectory,
   colorAt,
@@ -12,6 +13,7 @@ import {
   H264,
   isAlive,
   pattern,
+  pixelAt,
   plain,
   soundOf,
   streamsOf,
@@ -234,6 +236,61 @@ describe('odd clips', () => {
     expect(videoOf(file)).toMatchObject({ width: 200, height: 200 });
     expect(distance(colorAt(file, 7, 100, 100), [255, 0, 0])).toBeLessThan(4);
     expect(distance(colorAt(file, 7, 100, 30), [0, 0, 0])).toBeLessThan(4);
+  });
+});
+
+describe('a part of a render', () => {
+  const GREY_STEP = (2 * 255) / 219;
+  /** Each frame is a little lighter than the one before; the effect says in its corner which one it takes it for. */
+  const COUNTS = `frame({ canvas, index }) { canvas.rect(0, 0, 32, 32, { fill: '#' + index.toString(16).padStart(2, '0').repeat(3) }); }`;
+
+  beforeAll(() => {
+    const lighter = 'color=black:s=160x90:r=30:d=3,geq=lum=16+2*N:cb=128:cr=128';
+    ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      lighter,
+      '-c:v',
+      'libx264',
+      '-g',
+      '45',
+      '-crf',
+      '4',
+      '-pix_fmt',
+      'yuv420p',
+      ...TAGGED,
+      at('lighter.mp4'),
+    );
+  });
+
+  it('begins with the very frame that was asked for, far into the clip', async () => {
+    for (const from of [0.5, 1.9, 2.5]) {
+      const { file } = await rendered('lighter.mp4', COUNTS, { from });
+      const [shown] = colorAt(file, 0, 100, 60);
+      expect(Math.abs(shown - from * 30 * GREY_STEP), `${from} s: ${shown}`).toBeLessThan(GREY_STEP / 2);
+      // For the effect it is the first one.
+      expect(colorAt(file, 0, 16, 16)[0]).toBeLessThan(3);
+    }
+  });
+
+  it('is what it is in the whole, when it is one of several pieces', async () => {
+    const { file, frames } = await rendered('lighter.mp4', COUNTS, { span: { first: 60, frames: 20 } });
+    expect([frames, videoOf(file).frames]).toEqual([20, 20]);
+    for (const frame of [0, 19]) {
+      expect(Math.abs(colorAt(file, frame, 100, 60)[0] - (60 + frame) * GREY_STEP)).toBeLessThan(GREY_STEP / 2);
+      expect(Math.abs(colorAt(file, frame, 16, 16)[0] - (60 + frame))).toBeLessThan(3);
+    }
+  });
+
+  it('is a picture, where one frame is asked for', async () => {
+    const output = at('frame.png');
+    await renderFrame({ input: at('lighter.mp4'), output, effect: await effectOf(COUNTS), at: 2 });
+    expect(Math.abs((pixelAt(output, 160, 100, 60)[0] ?? 0) - 60 * GREY_STEP)).toBeLessThan(GREY_STEP / 2 + 1);
+    expect(Math.abs((pixelAt(output, 160, 16, 16)[0] ?? 0) - 60)).toBeLessThan(4);
+    const red = at('red.png');
+    await renderFrame({ input: at('red.mp4'), output: red, effect: await effectOf(WAYS.planes), at: 0 });
+    expect(distance(pixelAt(red, 320, 200, 100), [255, 0, 0])).toBeLessThan(4);
   });
 });
 
