@@ -17,7 +17,7 @@ export interface Limits {
   readonly callBytes: number;
 }
 
-export const DEFAULT_LIMITS: Limits = {
+const DEFAULT_LIMITS: Limits = {
   wallMs: 5_000,
   cpuMs: 2_000,
   memoryMb: 128,
@@ -28,7 +28,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** Nobody may ask for more. */
-export const LARGEST_LIMITS: Limits = {
+const LARGEST_LIMITS: Limits = {
   wallMs: 600_000,
   cpuMs: 600_000,
   memoryMb: 512,

@@ -117,7 +117,7 @@ export class Interpreter {
   }
 }
 
-export const pathOf = (name: string): string => fileURLToPath(import.meta.resolve(`pyodide/${name}`));
+const pathOf = (name: string): string => fileURLToPath(import.meta.resolve(`pyodide/${name}`));
 
 const moved = (bytes: ArrayBuffer) =>
   new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ release: true, transferIn: true });
