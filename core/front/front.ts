@@ -7,6 +7,7 @@ import type { TenantState } from '../tenancy/state.ts';
 import { isEnabled, type Tenancy } from '../tenancy/tenancy.ts';
 import { arrive } from './arrival.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
+import type { ForwardedOf } from './forwarded.ts';
 import { refuse } from './pages/refusal.ts';
 import { problemOf } from './problems.ts';
 
@@ -16,6 +17,8 @@ export interface FrontDeps {
   readonly machine: FastifyInstance;
   /** Everything outside `/api/<plugin>`: pages, the OpenAPI document. */
   readonly site: () => FastifyInstance;
+  /** Absent where no proxy is trusted. */
+  readonly forwardedOf?: ForwardedOf | undefined;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, tenant: TenantState) => void;
 }
 
@@ -89,7 +92,7 @@ export class Front {
     if (cors) for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
       return answerPreflight(response, cors);
-    arrive(request, { tenant, requestId, at: performance.now() });
+    arrive(request, { tenant, requestId, at: performance.now(), forwarded: this.#deps.forwardedOf?.(request) });
     const plugin = pluginOf(url);
     if (plugin === undefined) return this.#deps.site().routing(request, response);
     const app = this.apps.get(plugin);

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
 import { allows } from '../plugins/call.ts';
 import type { TenantState } from '../tenancy/state.ts';
-import { arrivalOf } from './arrival.ts';
+import { addressOf, arrivalOf } from './arrival.ts';
 import { RateLimiter, type RateLimiters } from './rate-limit.ts';
 
 /** Finds out who a bearer token belongs to in a tenant. At once when it is known already. */
@@ -37,7 +37,9 @@ export function guardOf(route: RouteContribution, { authenticate, limiters }: Gu
     if (refusal) return refusal;
     (request as Guarded).plinthActor = actor;
     // An account's id is its own on the whole platform; an address is not.
-    const wait = limiter.take(actor.kind === 'person' ? actor.accountId : `${tenant.facts.id} ${request.ip}`);
+    const wait = limiter.take(
+      actor.kind === 'person' ? actor.accountId : `${tenant.facts.id} ${addressOf(request.raw)}`,
+    );
     if (wait === undefined) return undefined;
     return errors.too_many({ retryAfter: wait, detail: `${limiter.perMinute} a minute are allowed here.` });
   }

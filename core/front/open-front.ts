@@ -5,6 +5,7 @@ import type { Runtime } from '../plugins/runtime.ts';
 import type { Room } from '../room.ts';
 import { KERNEL, type Rooms } from '../rooms.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { forwardedBy } from './forwarded.ts';
 import { Front } from './front.ts';
 import { buildMachine } from './machine.ts';
 import { type Limits, rateLimiters } from './rate-limit.ts';
@@ -51,6 +52,7 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
     tenancy,
     machine,
     site: () => site,
+    forwardedOf: forwardedBy(config.trustedProxies),
     upgrade: (request, socket, head, tenant) =>
       realtime.upgrade(request, socket, head, tenant, (token) => auth.authenticate(tenant.facts.id, token)),
   });

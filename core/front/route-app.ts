@@ -8,7 +8,7 @@ import type { Connection, RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
 import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import { arrivalOf } from './arrival.ts';
+import { addressOf, arrivalOf } from './arrival.ts';
 import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
 import { API_HEADERS } from './headers.ts';
@@ -238,7 +238,7 @@ class KernelInput extends HandlerInput {
   constructor(request: FastifyRequest, reply: FastifyReply) {
     super(request);
     this.connection = {
-      address: request.ip,
+      address: addressOf(request.raw),
       get cookies() {
         const pairs = (request.headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
         return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]));
