@@ -9,6 +9,7 @@ import { arrive } from './arrival.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
 import type { ForwardedOf } from './forwarded.ts';
 import { refuse } from './pages/refusal.ts';
+import { PATIENCE, type Patience } from './patience.ts';
 import { problemOf } from './problems.ts';
 
 export interface FrontDeps {
@@ -21,20 +22,6 @@ export interface FrontDeps {
   readonly forwardedOf?: ForwardedOf | undefined;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, tenant: TenantState) => void;
 }
-
-/** How long a client may take, in milliseconds. */
-export interface Patience {
-  /** Until the head of a request is there. */
-  readonly head: number;
-  /** Until all of a request is there: uploads are requests too. */
-  readonly request: number;
-  /** Without a byte in either direction: a slow reader or writer holds nothing for ever. */
-  readonly silence: number;
-  /** How often the first two are looked at. */
-  readonly look: number;
-}
-
-const PATIENCE: Patience = { head: 10_000, request: 30 * 60_000, silence: 60_000, look: 5_000 };
 
 /** The door: host → tenant → plugin bit → that plugin's own Fastify instance. */
 export class Front {
@@ -166,7 +153,7 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
           errors.too_large({ detail: 'The head of the request is larger than 16 KiB.' }),
         ]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', errors.bad_request({ detail: 'The request took too long to arrive.' })]
+        ? ['408 Request Timeout', errors.too_slow()]
         : ['400 Bad Request', errors.bad_request({ detail: 'That is not HTTP.' })];
   const body = JSON.stringify(problem);
   socket.end(

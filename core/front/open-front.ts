@@ -8,6 +8,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { forwardedBy } from './forwarded.ts';
 import { Front } from './front.ts';
 import { buildMachine } from './machine.ts';
+import { PATIENCE } from './patience.ts';
 import { type Limits, rateLimiters } from './rate-limit.ts';
 import { buildRouteApp, type RouteAppDeps } from './route-app.ts';
 import { buildSite } from './site.ts';
@@ -30,6 +31,7 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
   const routes: RouteAppDeps = {
     ...{ clock, log, strict, tracing },
     stats: metrics.routes,
+    patience: PATIENCE,
     authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
     limiters: rateLimiters(limits, () => clock.now().getTime()),
   };
@@ -46,6 +48,7 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
       events: config.natsUrl === undefined ? 'PostgreSQL' : 'NATS JetStream',
       mail: config.smtpUrl === undefined ? 'development mailbox' : 'SMTP',
       plugins: [...loaded.values()].map(({ id, plugin }) => `${id} ${plugin.header.version}`),
+      setAside: Object.fromEntries(runtime.setAside),
     }),
   });
   const front = new Front({

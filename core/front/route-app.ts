@@ -12,6 +12,7 @@ import { addressOf, arrivalOf } from './arrival.ts';
 import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
 import { API_HEADERS } from './headers.ts';
+import { bodyInTime, type Patience } from './patience.ts';
 import { PROBLEM_TYPE, problemOf } from './problems.ts';
 import { sendJson } from './send-json.ts';
 
@@ -21,6 +22,7 @@ export interface RouteAppDeps extends GuardDeps {
   /** In development and tests replies are held against their schemas. */
   readonly strict: boolean;
   readonly stats: RouteStats;
+  readonly patience: Patience;
   /** Absent where nobody collects traces. */
   readonly tracing: Tracing | undefined;
 }
@@ -156,6 +158,7 @@ function addRoute(
       ...(shape ? { response: { [good]: closed(shape) } } : {}),
     },
     onRequest: guardOf(route, deps),
+    ...bodyInTime(route, deps.patience.body * Math.max(1, bodyLimit / BODY_LIMIT)),
     onSend: [observed(deps, route, prefix), ...(shape ? [compressLong] : [])],
     handler: (request, reply) => {
       const { tracing } = deps;
