@@ -8,6 +8,7 @@ import type { Connection, RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
 import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { hostName } from '../tenancy/tenancy.ts';
 import { addressOf, arrivalOf } from './arrival.ts';
 import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
@@ -242,6 +243,9 @@ class KernelInput extends HandlerInput {
     super(request);
     this.connection = {
       address: addressOf(request.raw),
+      get host() {
+        return hostName(request.headers.host ?? '');
+      },
       get cookies() {
         const pairs = (request.headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
         return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]));

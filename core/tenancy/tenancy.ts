@@ -177,8 +177,8 @@ function cached(cache: Cache, key: string, read: () => Promise<TenantState | und
   return reading;
 }
 
-/** Without the port, in lower case. */
-function hostName(header: string): string {
+/** A Host header without the port, in lower case. */
+export function hostName(header: string): string {
   const colon = header.lastIndexOf(':');
   return (colon > header.lastIndexOf(']') ? header.slice(0, colon) : header).toLowerCase();
 }
