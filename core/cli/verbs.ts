@@ -32,8 +32,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
     run: async (typed, print) => (await import('./ledger.ts')).ledger(typed, print),
   },
   plugin: {
-    summary: 'List the plugins that lie here; or hold one against the contract.',
-    usage: 'list | check FOLDER',
+    summary: 'List, install, upgrade and remove plugins while nodes run; or hold one against the contract.',
+    usage: 'list | install DIR | upgrade ID | remove ID | check DIR',
     options: {},
     run: async (typed, print) => (await import('./plugin.ts')).plugin(typed, print),
   },

@@ -8,8 +8,8 @@ import { errors } from '../tenancy/errors.ts';
 import type { PluginChange } from '../tenancy/rows.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import type { Tenancy } from '../tenancy/tenancy.ts';
-import { dependentsIn, prerequisitesIn } from './host.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { dependentsIn, prerequisitesIn } from './needs.ts';
 import type { Loaded } from './runtime.ts';
 
 export interface SwitchboardDeps {

@@ -15,6 +15,7 @@ export const errors = defineErrors('kernel', {
     fix: 'Add a host name under a domain of your own.',
   },
   plugin_missing: { status: 404, title: 'There is no such plugin here.', fix: 'Install it first, or check its id.' },
+  plugin_refused: { status: 409, title: 'The plugins stay as they are.', fix: 'Mend what is said, and try again.' },
   needs_plugins: { status: 409, title: 'The plugin needs others that are off here.', fix: 'Switch those on first.' },
   needed_by_plugins: { status: 409, title: 'Other plugins need this one here.', fix: 'Switch those off first.' },
   consent_missing: {
