@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Actor, Auth, RouteContribution } from '@plinth/sdk';
 import type { FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
@@ -37,11 +38,7 @@ export function guardOf(route: RouteContribution, { authenticate, limiters }: Gu
     if (refusal) return refusal;
     (request as Guarded).plinthActor = actor;
     // An account's id is its own on the whole platform; an address is not.
-    const wait = limiter.take(
-      actor.kind === 'person' ? actor.accountId : `${tenant.facts.id} ${addressOf(request.raw)}`,
-    );
-    if (wait === undefined) return undefined;
-    return errors.too_many({ retryAfter: wait, detail: `${limiter.perMinute} a minute are allowed here.` });
+    return overLimit(limiter, actor.kind === 'person' ? actor.accountId : strangerOf(request.raw));
   }
 
   return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
@@ -56,6 +53,16 @@ export function guardOf(route: RouteContribution, { authenticate, limiters }: Gu
     actor.then((found) => done(found ? admit(request, tenant, found) : expired()), done);
   };
 }
+
+export function overLimit(limiter: RateLimiter, caller: string): Error | undefined {
+  const wait = limiter.take(caller);
+  if (wait === undefined) return undefined;
+  return errors.too_many({ retryAfter: wait, detail: `${limiter.perMinute} a minute are allowed here.` });
+}
+
+/** Somebody without an account, as limiters know them. */
+export const strangerOf = (request: IncomingMessage): string =>
+  `${arrivalOf(request).tenant.facts.id} ${addressOf(request)}`;
 
 const expired = () =>
   errors.unauthenticated({

@@ -35,7 +35,7 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
     authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
     limiters: rateLimiters(limits, () => clock.now().getTime()),
   };
-  const site = await buildSite({ rooms: all, loaded, log, publicUrl: config.publicUrl });
+  const site = await buildSite({ rooms: all, loaded, log, reads: routes.limiters.reads, publicUrl: config.publicUrl });
   const machine = await buildMachine({
     notReady: () => notReady(runtime),
     metrics: () => metrics.text(),
