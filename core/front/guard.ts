@@ -34,8 +34,8 @@ export function guardOf(route: RouteContribution, { authenticate, limiters }: Gu
   const limiter = perMinute === undefined ? general : new RateLimiter(perMinute, limiters.now);
 
   function admit(request: FastifyRequest, tenant: TenantState, actor: Actor): Error | undefined {
-    const refusal = refuse(auth, scope, tenant, actor);
-    if (refusal) return refusal;
+    const refused = refusal(auth, scope, tenant, actor);
+    if (refused) return refused;
     (request as Guarded).plinthActor = actor;
     // An account's id is its own on the whole platform; an address is not.
     return overLimit(limiter, actor.kind === 'person' ? actor.accountId : strangerOf(request.raw));
@@ -70,12 +70,18 @@ const expired = () =>
     fix: 'Refresh the session or sign in again.',
   });
 
-function refuse(auth: Auth, scope: string | undefined, tenant: TenantState, actor: Actor): Error | undefined {
+/** Why somebody may not call a route, or join a channel. */
+export function refusal(
+  auth: Auth,
+  scope: string | undefined,
+  tenant: Pick<TenantState, 'platform'>,
+  actor: Actor,
+): Error | undefined {
   if (actor.kind !== 'person') return auth === 'public' ? undefined : errors.unauthenticated();
   if (actor.scopes && auth !== 'public' && (scope === undefined || !actor.scopes.includes(scope))) {
     return errors.forbidden({
-      detail: scope === undefined ? 'API keys cannot call this route.' : `The API key lacks the scope "${scope}".`,
-      fix: scope === undefined ? 'Call it as a signed-in person.' : 'Make a key with that scope.',
+      detail: scope === undefined ? 'API keys are not let in here.' : `The API key lacks the scope "${scope}".`,
+      fix: scope === undefined ? 'Come as a signed-in person.' : 'Make a key with that scope.',
     });
   }
   if (auth === 'operator' && !(actor.operator && tenant.platform))

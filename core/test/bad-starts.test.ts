@@ -16,7 +16,7 @@ import { openPostgres } from '../database/embedded/open.ts';
 import { databaseRoles } from '../database/roles.ts';
 import { startKernel } from '../kernel.ts';
 import { discoverPlugins } from '../plugins/discover.ts';
-import { openBus } from '../realtime/open-bus.ts';
+import { openBus } from '../realtime/bus.ts';
 import { SILENT } from '../telemetry/log.ts';
 import { TestClock } from '../testing/clock.ts';
 import { type TestDatabase, testDatabase, testServer } from '../testing/database.ts';
