@@ -25,7 +25,6 @@ import { buildRooms, type Rooms } from './rooms.ts';
 import { openDriver } from './storage/open-driver.ts';
 import { createLog } from './telemetry/log.ts';
 import { openTracing } from './telemetry/tracing.ts';
-import type { TextsAt } from './tenancy/hosts.ts';
 import { Tenancy } from './tenancy/tenancy.ts';
 
 export interface KernelOptions {
@@ -39,8 +38,6 @@ export interface KernelOptions {
   readonly connections?: Connections;
   /** Services offered beside the kernel's own. */
   readonly provides?: readonly Provided[];
-  /** Stands in for DNS in tests. */
-  readonly textsAt?: TextsAt;
   readonly limits?: { readonly readsPerMinute: number; readonly writesPerMinute: number };
 }
 
@@ -72,7 +69,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   const database = new Database(connections.app, connections.roles);
   closes('database', () => database.close());
   const tenancy = new Tenancy({
-    ...{ database, platformHost: config.platformHost, textsAt: options.textsAt },
+    ...{ database, platformHost: config.platformHost },
     consented: (plugin, granted) => granted.isSupersetOf(runtime.loaded.get(plugin)?.capabilities ?? NOTHING),
   });
   const rooms = buildRooms({
