@@ -25,6 +25,7 @@ import { buildRooms, type Rooms } from './rooms.ts';
 import { openDriver } from './storage/open-driver.ts';
 import { createLog } from './telemetry/log.ts';
 import { openTracing } from './telemetry/tracing.ts';
+import type { TextsAt } from './tenancy/hosts.ts';
 import { Tenancy } from './tenancy/tenancy.ts';
 
 export interface KernelOptions {
@@ -38,6 +39,8 @@ export interface KernelOptions {
   readonly connections?: Connections;
   /** Services offered beside the kernel's own. */
   readonly provides?: readonly Provided[];
+  /** Stands in for DNS in tests. */
+  readonly textsAt?: TextsAt;
   readonly limits?: { readonly readsPerMinute: number; readonly writesPerMinute: number };
 }
 
@@ -69,7 +72,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   const database = new Database(connections.app, connections.roles);
   closes('database', () => database.close());
   const tenancy = new Tenancy({
-    ...{ database, platformHost: config.platformHost },
+    ...{ database, platformHost: config.platformHost, textsAt: options.textsAt },
     consented: (plugin, granted) => granted.isSupersetOf(runtime.loaded.get(plugin)?.capabilities ?? NOTHING),
   });
   const rooms = buildRooms({

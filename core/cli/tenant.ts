@@ -46,7 +46,14 @@ async function create(kernel: Kernel, slug: string, options: Options): Promise<R
   }));
   const place = { ...(locale === undefined ? {} : { locale }), ...(zone === undefined ? {} : { zone }) };
   const made = await kernel.tenancy.create(
-    { slug, name, platform, ...place, plugins: kernel.switchboard.foundingPlugins(consents) },
+    {
+      slug,
+      name,
+      platform,
+      ...place,
+      hosts: options.hosts?.split(',') ?? [],
+      plugins: kernel.switchboard.foundingPlugins(consents),
+    },
     (client, tenantId) =>
       kernel.auth.createOwner(client, tenantId, {
         email,

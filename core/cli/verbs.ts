@@ -11,10 +11,15 @@ export const verbs: Readonly<Record<string, Verb>> = {
   tenant: {
     summary: 'Make a site with its owner, whose password is read from standard input; or list all sites.',
     usage:
-      'list | create NAME --owner EMAIL [--name TITLE] [--owner-name NAME] [--locale L] [--zone Z] [--plugins A,B] [--platform]',
+      'list | create NAME --owner EMAIL [--name TITLE] [--owner-name NAME] [--locale L] [--zone Z] [--plugins A,B] [--hosts A,B] [--platform]',
     options: {
       ...{ name: { type: 'string' }, owner: { type: 'string' }, 'owner-name': { type: 'string' } },
-      ...{ locale: { type: 'string' }, zone: { type: 'string' }, plugins: { type: 'string' } },
+      ...{
+        locale: { type: 'string' },
+        zone: { type: 'string' },
+        plugins: { type: 'string' },
+        hosts: { type: 'string' },
+      },
       platform: { type: 'boolean' },
     },
     run: async (typed, print) => (await import('./tenant.ts')).tenant(typed, print),
