@@ -45,10 +45,10 @@ export async function upgradeSource(installation: Installation, id: string): Pro
 
 /** Takes a plugin away from every node. Its data stays. */
 export async function removeSource(installation: Installation, id: string): Promise<PluginSource> {
-  const source = known(installation, id);
+  const source: PluginSource = { ...known(installation, id), state: 'removed' };
   const dependent = dependentOn(id, installation.found.plugins);
   if (dependent !== undefined) throw errors.plugin_refused({ detail: `${dependent} needs ${id}; remove it first.` });
-  await installation.write({ ...source, state: 'removed' });
+  await installation.write(source);
   return source;
 }
 
