@@ -63,7 +63,7 @@ export async function authSite() {
     },
     suppress: (where: Site, address: string) =>
       database.tenant(idOf(where), (_tx, client) => mail.suppress(client, idOf(where), address, 'unsubscribed')),
-    addHost: (where: Site, host: string) => kernel.tenancy.addHost(idOf(where), host),
+    addHost: (where: Site, host: string) => kernel.tenancy.addHost(idOf(where), host, true),
     removeHost: (where: Site, host: string) => kernel.tenancy.removeHost(idOf(where), host),
     call: caller((request, response) => kernel.handle(request, response)),
     pass: (milliseconds: number) => clock.advance(`${milliseconds}ms`),
