@@ -42,7 +42,10 @@ async function bare(): Promise<{ port: number; token: string }> {
   app.get('/api/nop/items', { schema: { response: { 200: Reply } } }, async () => reply);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const address = app.server.address();
-  return { port: typeof address === 'object' && address ? address.port : 0, token: 'not looked at, but as long as a real one is' };
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    token: 'not looked at, but as long as a real one is',
+  };
 }
 
 async function kernel(): Promise<{ port: number; token: string }> {

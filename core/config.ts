@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isProxy } from './front/forwarded.ts';
 import type { S3Options } from './storage/s3-client.ts';
 
 /** Everything that can be set from outside, as the kernel uses it. */
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** Addresses and ranges whose word about a client's address counts. */
+  readonly trustedProxies: readonly string[];
   /** Where embedded data lives. */
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
@@ -35,7 +38,7 @@ type Mode = 'development' | 'production' | 'test';
 export interface Setting {
   readonly about: string;
   readonly fallback?: string;
-  readonly pattern?: RegExp;
+  readonly pattern?: Pick<RegExp, 'test'>;
   readonly secret?: boolean;
 }
 
@@ -67,6 +70,11 @@ export const SETTINGS = {
   },
   PLINTH_PORT: { about: 'Port of the HTTP server.', fallback: '8080', pattern: /^\d{1,5}$/ },
   PLINTH_HOST: { about: 'Address the HTTP server listens on.', fallback: '127.0.0.1' },
+  PLINTH_TRUSTED_PROXIES: {
+    about:
+      'Addresses and ranges of proxies in front, separated by commas: "127.0.0.1, 10.0.0.0/8". X-Forwarded-For and X-Forwarded-Proto count from them only. Absent: from nobody.',
+    pattern: { test: (list: string) => listOf(list).every(isProxy) },
+  },
   PLINTH_DATA_DIR: { about: 'Where embedded data lives.', fallback: '.plinth' },
   PLINTH_PLATFORM_HOST: { about: 'Tenants live at NAME.<this>.', fallback: 'localhost', pattern: /^[a-z0-9.-]+$/ },
   PLINTH_PUBLIC_URL: {
@@ -118,6 +126,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
   return {
     port,
     host: read('PLINTH_HOST') ?? '127.0.0.1',
+    trustedProxies: listOf(read('PLINTH_TRUSTED_PROXIES') ?? ''),
     databaseUrl: read('DATABASE_URL'),
     redisUrl: read('REDIS_URL'),
     natsUrl: read('NATS_URL'),
@@ -134,6 +143,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
     dataDir,
     secret: over.secret ?? read('PLINTH_SECRET') ?? keptSecret(dataDir),
   };
+}
+
+function listOf(value: string): string[] {
+  return value
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean);
 }
 
 function s3Options(read: (name: Name) => string | undefined): S3Options | undefined {

@@ -21,6 +21,11 @@ export const errors = defineErrors('kernel', {
     title: 'No site answers to this address.',
     fix: 'Add the host to a tenant, or check the spelling.',
   },
+  too_slow: {
+    status: 408,
+    title: 'The request took too long to arrive.',
+    fix: 'Send it again over a better connection, or in smaller parts.',
+  },
   method_not_allowed: { status: 405, title: 'That method is not offered here.' },
   conflict: {
     status: 409,

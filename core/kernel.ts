@@ -11,28 +11,36 @@ import { markHandled } from './events/inbox.ts';
 import { DEFAULT_LIMITS, openFront } from './front/open-front.ts';
 import { checkOwnEvent } from './plugins/check-own-event.ts';
 import { dropPlugin } from './plugins/drop-plugin.ts';
+import { SourceFollower } from './plugins/follow-sources.ts';
 import { PluginHost } from './plugins/host.ts';
 import { createLifecycle } from './plugins/lifecycle.ts';
 import { listSlot } from './plugins/list-slot.ts';
 import { openRoom } from './plugins/open-room.ts';
 import type { Runtime } from './plugins/runtime.ts';
+import { SOURCES_CHANNEL } from './plugins/sources.ts';
 import { Switchboard, tenancyService } from './plugins/switchboard.ts';
-import { openBus } from './realtime/open-bus.ts';
+import { openBus } from './realtime/bus.ts';
 import type { Provided, Room } from './room.ts';
 import { buildRooms, type Rooms } from './rooms.ts';
 import { openDriver } from './storage/open-driver.ts';
 import { createLog } from './telemetry/log.ts';
 import { openTracing } from './telemetry/tracing.ts';
+import type { TextsAt } from './tenancy/hosts.ts';
 import { Tenancy } from './tenancy/tenancy.ts';
 
 export interface KernelOptions {
+  /** Instead of what `plinth.config.json` names. What was installed since comes in either case. */
   readonly plugins?: readonly Plugin[];
+  /** The project that directories of plugins are relative to, if it is not where this process was started. */
+  readonly root?: string;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Test kernels bring a database of their own. */
   readonly connections?: Connections;
   /** Services offered beside the kernel's own. */
   readonly provides?: readonly Provided[];
+  /** Stands in for DNS in tests. */
+  readonly textsAt?: TextsAt;
   readonly limits?: { readonly readsPerMinute: number; readonly writesPerMinute: number };
 }
 
@@ -64,7 +72,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   const database = new Database(connections.app, connections.roles);
   closes('database', () => database.close());
   const tenancy = new Tenancy({
-    ...{ database, platformHost: config.platformHost },
+    ...{ database, platformHost: config.platformHost, textsAt: options.textsAt },
     consented: (plugin, granted) => granted.isSupersetOf(runtime.loaded.get(plugin)?.capabilities ?? NOTHING),
   });
   const rooms = buildRooms({
@@ -86,13 +94,10 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   await migrateUnits(kernelMigrations());
 
   const runtime: Runtime = {
-    database,
-    clock,
-    log,
-    tenancy,
-    strict,
+    ...{ database, clock, log, tenancy, strict },
     tracing: config.tracesUrl === undefined ? undefined : await openTracing(config.tracesUrl),
     loaded: new Map(),
+    setAside: new Map(),
     kernelServices: new Map(),
     storeQuota: { documents: 100_000, bytes: 256 * 1024 * 1024 },
     markHandled,
@@ -120,9 +125,11 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
   completeExport(rooms, runtime);
   for (const room of all) await openRoom(room, runtime, events, jobs);
   const switchboard = await openSwitchboard(runtime, rooms, connections.owner);
-  await host.installAll(options.plugins ?? []);
+  const follower = new SourceFollower({ host, database, log, root: options.root ?? process.cwd() });
+  await follower.start(options.plugins);
 
-  const listener = hearChanges(connections, rooms, log);
+  const listener = hearChanges(connections, rooms, follower, log);
+  closes('plugins', () => follower.stop());
   closes('listener', () => listener.stop());
   await listener.start();
   for (const room of all) await room.start?.();
@@ -162,14 +169,20 @@ export function kernelMigrations(): MigrationUnit[] {
 }
 
 /** Rooms with tables: each may refer to those before it. */
-const ROOMS = ['tenancy', 'auth', 'mail', 'events', 'jobs', 'storage', 'ledger', 'notices'] as const;
+const ROOMS = ['tenancy', 'auth', 'mail', 'events', 'jobs', 'storage', 'ledger', 'notices', 'plugins'] as const;
 
-/** What other nodes, and this one, say about tenants and credentials: caches are dropped, sockets are closed. */
-function hearChanges(connections: Connections, { tenancy, auth, realtime }: Rooms, log: Log): Listener {
+/** What other nodes, and this one, say: caches are dropped, sockets are closed, plugins come and go. */
+function hearChanges(
+  connections: Connections,
+  { tenancy, auth, realtime }: Rooms,
+  follower: SourceFollower,
+  log: Log,
+): Listener {
   auth.onRevoked(realtime.revoke);
   const forgetAll = () => {
     tenancy.forget();
     auth.forgetAll();
+    void follower.catchUp();
   };
   return new Listener(connections.app, log, forgetAll)
     .on('plinth_tenancy', (notice) => {
@@ -177,5 +190,6 @@ function hearChanges(connections: Connections, { tenancy, auth, realtime }: Room
       tenancy.forget(tenantId);
       if (off) realtime.switchedOff(tenantId, off);
     })
-    .on('plinth_auth', (payload) => auth.heard(payload));
+    .on('plinth_auth', (payload) => auth.heard(payload))
+    .on(SOURCES_CHANNEL, () => void follower.catchUp());
 }

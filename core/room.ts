@@ -53,6 +53,8 @@ export function provided<M extends Methods>(service: Service<M>, handlers: Imple
 export interface Connection {
   /** Of the client, as far as trusted proxies tell it. */
   readonly address: string;
+  /** The host in the browser's address bar, one of the tenant's: in lower case, without the port. */
+  readonly host: string;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   /** Adds a `Set-Cookie` header to the answer. */
   setCookie(header: string): void;

@@ -84,7 +84,7 @@ export function buildRooms(deps: RoomsDeps): Rooms {
   });
   realtime.register(jobs.watching);
   const storage = createStorage({
-    ...{ database, clock, log, secret: config.secret, driver: deps.driver },
+    ...{ database, clock, secret: config.secret, driver: deps.driver },
     nudge: () => events.nudge(),
   });
   const ledger = createLedger({ database, clock, log, checkEvent, nudge: () => events.nudge() });

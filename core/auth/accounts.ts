@@ -2,6 +2,7 @@
 import { newId } from '@plinth/sdk';
 import { Account, AccountCreated } from '@plinth/sdk/services/accounts.ts';
 import { type Static, Type } from 'typebox';
+import type { Recipient } from '../mail/mail.ts';
 import { type Desk, pageOf } from './desk.ts';
 import { errors } from './errors.ts';
 
@@ -44,6 +45,12 @@ export async function accountById(desk: Desk, id: string): Promise<Account> {
   const [account] = await accountsById(desk, [id]);
   if (!account) throw errors.account_missing();
   return account;
+}
+
+/** Where mail for an account goes. */
+export async function recipientOf(desk: Desk, id: string): Promise<Recipient | undefined> {
+  const columns = 'a.email as address, a.display_name, coalesce(a.locale, t.locale) as locale';
+  return desk.one(`select ${columns} ${FROM} and a.id = $2 and a.state <> 'deleted'`, id);
 }
 
 /** What a person sees of themselves beside the public facts, and who runs the site of everybody. */

@@ -1,7 +1,8 @@
 import type { Call, Contribution, Person } from '@plinth/sdk';
 import type pg from 'pg';
+import type { Recipient } from '../mail/mail.ts';
 import type { Room } from '../room.ts';
-import { accountById, addAccount } from './accounts.ts';
+import { addAccount, recipientOf } from './accounts.ts';
 import { ActorCache } from './actor-cache.ts';
 import { createAuthenticate, personFor } from './authenticate.ts';
 import { createBox } from './box.ts';
@@ -20,7 +21,7 @@ import { oidcRoutes } from './routes/oidc-routes.ts';
 import { personRoutes } from './routes/person-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { authServices } from './services.ts';
-import { findLogin, normalEmail } from './sign-in.ts';
+import { normalEmail } from './sign-in.ts';
 import { sweep, sweepJob } from './sweep.ts';
 import { createRefreshTokens } from './tokens.ts';
 
@@ -34,13 +35,6 @@ export interface GivenAccount {
   readonly verified?: boolean;
   /** In the platform's tenant only. */
   readonly operator?: boolean;
-}
-
-/** Where mail for an account goes. */
-export interface Recipient {
-  readonly address: string;
-  readonly locale: string;
-  readonly displayName: string;
 }
 
 export interface AuthApi extends Pick<Permissions, 'declare' | 'forget'> {
@@ -92,13 +86,7 @@ export function createAuth(deps: AuthDeps): Room & AuthApi {
     createOwner: (client, tenantId, account) =>
       createAccount(new Desk(parts, systemIn(tenantId), client), { verified: true, ...account, roles: ['owner'] }),
     personFor: (tenantId, accountId) => atDesk(parts, systemIn(tenantId), (desk) => personFor(desk, accountId)),
-    recipientOf: (tenantId, accountId) =>
-      atDesk(parts, systemIn(tenantId), async (desk) => {
-        const login = await findLogin(desk, { id: accountId });
-        if (!login) return undefined;
-        const { locale } = await accountById(desk, accountId);
-        return { address: login.email, displayName: login.displayName, locale };
-      }),
+    recipientOf: (tenantId, accountId) => atDesk(parts, systemIn(tenantId), (desk) => recipientOf(desk, accountId)),
     declare(owner, declared, roles) {
       permissions.declare(owner, declared, roles);
       actors.forget();

@@ -55,20 +55,11 @@ export class Desk {
   async audit(action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const { actor, address, requestId } = this.asker;
     const actorId = actor.kind === 'person' ? actor.accountId : undefined;
+    const [id, network] = [newId(this.now.getTime()), networkOf(address)];
     await this.run(
       `insert into kernel.audit (tenant_id, id, at, actor_kind, actor_id, action, subject, detail, network, request_id)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      ...[
-        newId(this.now.getTime()),
-        this.now,
-        actor.kind,
-        actorId,
-        action,
-        subject,
-        detail,
-        networkOf(address),
-        requestId,
-      ],
+      ...[id, this.now, actor.kind, actorId, action, subject, detail, network, requestId],
     );
   }
 

@@ -25,6 +25,11 @@ export const errors = defineErrors('kernel', {
   totp_on: { status: 409, title: 'A code generator is in use.', fix: 'Remove it first.' },
   bad_ticket: { status: 400, title: 'That took too long, or was done already.', fix: 'Begin again.' },
   passkey_refused: { status: 401, title: 'The passkey was not accepted.', fix: 'Try again, or take another way in.' },
+  passkey_elsewhere: {
+    status: 401,
+    title: 'That passkey belongs to another address of this site.',
+    fix: 'Sign in there; or here in another way, and add a passkey for this address.',
+  },
   passkey_missing: { status: 404, title: 'There is no such passkey.' },
   provider_missing: { status: 404, title: 'There is no such provider.' },
   provider_refused: { status: 502, title: 'The sign-in at the provider did not succeed.', fix: 'Begin again.' },

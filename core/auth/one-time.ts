@@ -22,8 +22,7 @@ export async function issueOneTime(
   return token;
 }
 
-export interface Spent<T> {
-  readonly purpose: string;
+interface Spent<T> {
   readonly accountId?: string;
   readonly data: T;
 }
@@ -32,7 +31,7 @@ export interface Spent<T> {
 export async function spendOneTime<T>(desk: Desk, token: string, ...purposes: string[]): Promise<Spent<T> | undefined> {
   return desk.one(
     `delete from kernel.one_time_token where tenant_id = $1 and sha256 = $2 and purpose = any($3) and expires_at > $4
-     returning purpose, account_id, data`,
+     returning account_id, data`,
     ...[sha256(token), purposes, desk.now],
   );
 }

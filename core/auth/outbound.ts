@@ -2,7 +2,7 @@
 import { request } from 'node:https';
 import { isIP } from 'node:net';
 import type { CustomFetch } from 'openid-client';
-import { publicLookup } from '../notices/public-address.ts';
+import { publicLookup } from '../public-address.ts';
 
 const PATIENCE_MS = 10_000;
 const LARGEST_ANSWER = 1024 * 1024;

@@ -26,6 +26,8 @@ export interface Asker {
   readonly actor: Actor;
   readonly requestId: string;
   readonly address: string;
+  /** Of the site's, the one that was asked. */
+  readonly host: string;
   readonly userAgent: string;
 }
 
@@ -36,11 +38,12 @@ export interface Asking {
 
 export function askerOf({ tenant, actor, requestId }: Call, request?: Asking): Asker {
   const userAgent = (request?.headers['user-agent'] ?? '').slice(0, 300);
-  return { tenant, actor, requestId, address: request?.connection.address ?? '', userAgent };
+  const { address = '', host = '' } = request?.connection ?? {};
+  return { tenant, actor, requestId, address, host, userAgent };
 }
 
 /** The kernel itself, for what nobody asked for over the network. */
 export function systemIn(tenantId: string): Asker {
   const tenant = { id: tenantId, locale: 'en' };
-  return { tenant, actor: { kind: 'system' }, requestId: '', address: '', userAgent: '' };
+  return { tenant, actor: { kind: 'system' }, requestId: '', address: '', host: '', userAgent: '' };
 }

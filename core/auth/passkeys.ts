@@ -23,17 +23,19 @@ function challengeOf(desk: Desk, ticket: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(desk.parts.box.derive('challenge', desk.tenantId, ticket));
 }
 
-async function siteOf(desk: Desk): Promise<{ rpID: string; origin: string }> {
-  const { hostname, origin } = new URL(await desk.parts.publicUrlOf(desk.tenantId));
-  return { rpID: hostname, origin };
+/** Browsers bind a passkey to the host in their address bar. The front has found the tenant by it, so it is one of its own. */
+async function siteOf({ parts, tenantId, asker: { host } }: Desk): Promise<{ rpID: string; origin: string }> {
+  const url = new URL(await parts.publicUrlOf(tenantId));
+  url.hostname = host;
+  return { rpID: host, origin: url.origin };
 }
 
 export async function offerPasskey(desk: Desk, { id, email, displayName }: Login) {
   const ticket = await issueOneTime(desk, PATIENCE_MS, { purpose: 'passkey', accountId: id });
   const { rpID } = await siteOf(desk);
   const known = await desk.all<{ id: string }>(
-    'select id from kernel.passkey where tenant_id = $1 and account_id = $2',
-    id,
+    'select id from kernel.passkey where tenant_id = $1 and account_id = $2 and host = $3',
+    ...[id, rpID],
   );
   const options = await generateRegistrationOptions({
     ...{ rpID, rpName: rpID, userName: email, userDisplayName: displayName, excludeCredentials: known },
@@ -61,14 +63,14 @@ export async function addPasskey(
   if (!registrationInfo) throw errors.passkey_refused();
   const { id, publicKey, counter } = registrationInfo.credential;
   const added = await desk.run(
-    `insert into kernel.passkey (tenant_id, id, account_id, name, public_key, counter, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
-    ...[id, desk.me, given.name, Buffer.from(publicKey), counter, desk.now],
+    `insert into kernel.passkey (tenant_id, id, account_id, name, host, public_key, counter, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+    ...[id, desk.me, given.name, rpID, Buffer.from(publicKey), counter, desk.now],
   );
   if (added === 0) throw errors.passkey_refused({ detail: 'It is already registered.' });
 }
 
-/** For anybody: which passkey it will be is up to the authenticator. */
+/** For anybody: which of the passkeys of this host it will be is up to the authenticator. */
 export async function askForPasskey(desk: Desk) {
   const ticket = await issueOneTime(desk, PATIENCE_MS, { purpose: 'passkey-sign-in' });
   const { rpID } = await siteOf(desk);
@@ -85,13 +87,14 @@ export async function signInByPasskey(
   // Whatever comes of it, the ticket is spent.
   if (!(await atDesk(parts, asker, (desk) => spendOneTime(desk, ticket, 'passkey-sign-in')))) throw errors.bad_ticket();
   return atDesk(parts, asker, async (desk) => {
-    const passkey = await desk.one<{ id: string; accountId: string; publicKey: Buffer; counter: string }>(
-      'select id, account_id, public_key, counter from kernel.passkey where tenant_id = $1 and id = $2 for update',
+    const passkey = await desk.one<{ id: string; accountId: string; host: string; publicKey: Buffer; counter: string }>(
+      'select id, account_id, host, public_key, counter from kernel.passkey where tenant_id = $1 and id = $2 for update',
       response.id,
     );
     const login = passkey && (await findLogin(desk, { id: passkey.accountId }));
     if (!login) throw errors.passkey_refused();
     const { rpID, origin } = await siteOf(desk);
+    if (passkey.host !== rpID) throw errors.passkey_elsewhere({ detail: `It works on ${passkey.host}.` });
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       ...{ response, expectedOrigin: origin, expectedRPID: rpID, requireUserVerification: true },
       expectedChallenge: Buffer.from(challengeOf(desk, ticket)).toString('base64url'),

@@ -21,7 +21,7 @@ export async function exportAccount(desk: Desk, accountId: string): Promise<Reco
     personal: await rows('birth_date::text as birth_date, age_verified_at', 'account', 'id = $2'),
     sessions: await rows('id, method, user_agent, address, created_at, rotated_at as last_used_at', 'session'),
     apiKeys: await rows('id, name, scopes, expires_at, last_used_at, created_at', 'api_key'),
-    passkeys: await rows('id, name, created_at, last_used_at', 'passkey'),
+    passkeys: await rows('id, name, host, created_at, last_used_at', 'passkey'),
     identities: await rows('provider, subject, created_at', 'identity'),
     secondFactor: await rows('confirmed_at', 'totp'),
     audit: await rows('at, action, subject, detail, network', 'audit', '(actor_id = $2 or subject = $2::text)'),
@@ -49,7 +49,7 @@ export async function eraseAccount(desk: Desk, accountId: string): Promise<void>
        operator = false, delete_at = null where tenant_id = $1 and id = $2`,
     accountId,
   );
-  await desk.parts.mail.forget?.(desk.client, desk.tenantId, login.email);
+  await desk.parts.mail.forget(desk.client, desk.tenantId, login.email);
   await desk.revoke(accountId);
   await desk.audit('auth.account-deleted', accountId);
   await desk.emit(AccountDeleted, { accountId });

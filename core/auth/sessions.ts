@@ -34,16 +34,8 @@ export async function openSession(
   await desk.run(
     `insert into kernel.session (tenant_id, id, account_id, refresh_sha256, rotated_at, expires_at, method, user_agent, address, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $5)`,
-    ...[
-      sessionId,
-      account.id,
-      sha256(pair.refreshToken),
-      now,
-      desk.in(REFRESH_MS),
-      method,
-      asker.userAgent,
-      asker.address,
-    ],
+    ...[sessionId, account.id, sha256(pair.refreshToken), now, desk.in(REFRESH_MS), method],
+    ...[asker.userAgent, asker.address],
   );
   await giveAccess(desk, sessionId, pair.accessToken);
   await desk.audit('auth.signed-in', account.id, { method, sessionId });

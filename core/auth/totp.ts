@@ -43,11 +43,7 @@ export async function confirmTotp(desk: Desk, code: string): Promise<string[]> {
   await desk.run('update kernel.totp set confirmed_at = $3 where tenant_id = $1 and account_id = $2', me, desk.now);
   const codes = Array.from({ length: RECOVERY_CODES }, () => base32(randomBytes(10)).replace(/.{4}(?!$)/g, '$&-'));
   for (const recovery of codes) {
-    await desk.run(
-      'insert into kernel.recovery_code (tenant_id, account_id, mac) values ($1, $2, $3)',
-      me,
-      macOf(desk, me, recovery),
-    );
+    await desk.run('insert into kernel.recovery_code values ($1, $2, $3)', me, macOf(desk, me, recovery));
   }
   return codes;
 }
@@ -93,10 +89,6 @@ const contextOf = (desk: Desk, accountId: string) => `totp ${desk.tenantId} ${ac
 
 /** However it is typed. */
 function macOf(desk: Desk, accountId: string, recoveryCode: string): Buffer {
-  return desk.parts.box.derive(
-    'recovery',
-    desk.tenantId,
-    accountId,
-    recoveryCode.toUpperCase().replace(/[^A-Z2-7]/g, ''),
-  );
+  const code = recoveryCode.toUpperCase().replace(/[^A-Z2-7]/g, '');
+  return desk.parts.box.derive('recovery', desk.tenantId, accountId, code);
 }

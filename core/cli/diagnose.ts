@@ -3,7 +3,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Config, loadConfig, SETTINGS, type Setting } from '../config.ts';
 import { pendingMigrations } from '../database/pending.ts';
-import { discoverPlugins } from '../plugins/discover.ts';
+import { type Discovered, discoverPlugins } from '../plugins/discover.ts';
 import { KERNEL_VERSION, validatePlugin } from '../plugins/validate-plugin.ts';
 import { errors } from './errors.ts';
 import { atPlace } from './place.ts';
@@ -12,7 +12,8 @@ import type { Result, Typed } from './verb.ts';
 export async function diagnose({ words }: Typed, print: (result: Result) => void): Promise<void> {
   if (words.length > 0) throw errors.wrong_usage({ detail: 'It takes no words.' });
   const config = loadConfig({ PLINTH_LOG_LEVEL: 'error', ...process.env });
-  const [database, plugins] = await Promise.all([lookAtDatabase(), lookAtPlugins()]);
+  const { found, ...database } = await lookAtDatabase();
+  const plugins = lookAtPlugins(found);
   const disk = lookAtDisk(config.dataDir);
   const facts = {
     versions: { kernel: KERNEL_VERSION, node: process.versions.node, postgres: database.version },
@@ -49,16 +50,18 @@ function driversOf({ databaseUrl, redisUrl, natsUrl, smtpUrl, s3 }: Config) {
 
 async function lookAtDatabase() {
   try {
-    return await atPlace(async ({ connections, units }) => {
+    return await atPlace(async ({ connections, units, found }) => {
       const { version, pending } = await pendingMigrations(connections.owner, units);
       const wrong =
         pending.length > 0 ? [`${pending.length} migrations are pending. Run "plinth db migrate", or start it.`] : [];
-      return { reachable: true, version, pending, wrong };
+      return { reachable: true, version, pending, wrong, found };
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
       reachable: false,
+      // What was installed while nodes ran is not known now.
+      found: await discoverPlugins(process.cwd()),
       version: 'unknown',
       pending: [],
       wrong: [`The database cannot be reached: ${reason}. Look at DATABASE_URL.`],
@@ -77,8 +80,7 @@ function lookAtDisk(dataDir: string) {
   return { dataDir, free, wrong };
 }
 
-async function lookAtPlugins() {
-  const { plugins, broken } = await discoverPlugins(process.cwd());
+function lookAtPlugins({ plugins, broken }: Discovered) {
   const aside = new Map(broken);
   for (const plugin of plugins) {
     const unsound = validatePlugin(plugin);

@@ -1,24 +1,72 @@
-// `plinth plugin`: what lies here, and whether a plugin keeps to its contract, as far as that can be known without
-// running it. The rest is its tests' to say, with the contract suite.
+// `plinth plugin`: what is installed, how that changes while nodes run, and whether a plugin keeps to its contract, as
+// far as that can be known without running it. The rest is its tests' to say, with the contract suite.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { manifestOf, type Plugin } from '@plinth/sdk';
-import { discoverPlugins } from '../plugins/discover.ts';
+import pg from 'pg';
+import { kernelMigrations } from '../kernel.ts';
+import { type Installation, installSource, removeSource, upgradeSource } from '../plugins/change-sources.ts';
+import { writeSource } from '../plugins/sources.ts';
 import { validatePlugin } from '../plugins/validate-plugin.ts';
 import { errors } from './errors.ts';
+import { atPlace, type Place } from './place.ts';
 import type { Result, Typed } from './verb.ts';
 
 export async function plugin({ words }: Typed, print: (result: Result) => void): Promise<void> {
-  const [action, folder, ...more] = words;
-  if (action === 'list' && folder === undefined) print(await list());
-  else if (action === 'check' && folder !== undefined && more.length === 0) print(await check(folder));
-  else throw errors.wrong_usage({ detail: 'Write "plugin list" or "plugin check FOLDER".' });
+  const [action = '', what, ...more] = words;
+  const change = Object.hasOwn(CHANGES, action) ? CHANGES[action] : undefined;
+  if (more.length > 0) throw errors.wrong_usage({ detail: 'That is one word too many.' });
+  if (action === 'list' && what === undefined) print(await atPlace(list));
+  else if (action === 'check' && what !== undefined) print(await check(what));
+  else if (change && what !== undefined) print(await atPlace((place) => changed(place, change, what)));
+  else
+    throw errors.wrong_usage({
+      detail:
+        'Write "plugin list", "plugin check DIR", "plugin install DIR", "plugin upgrade ID" or "plugin remove ID".',
+    });
 }
 
-async function list(): Promise<Result> {
-  const { plugins, broken } = await discoverPlugins(process.cwd());
+type Change = (installation: Installation, what: string) => Promise<Result>;
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  install: async (installation, directory) => {
+    const done = await installSource(installation, directory);
+    return { ...done, text: `${done.id} ${done.version} is installed: every node loads it from ${directory}.` };
+  },
+  upgrade: async (installation, id) => {
+    const done = await upgradeSource(installation, id);
+    const { version, directory } = done;
+    return { ...done, text: `${id} is now ${version}: every node loads it from ${directory}.` };
+  },
+  remove: async (installation, id) => {
+    const done = await removeSource(installation, id);
+    return {
+      ...done,
+      text: `${id} is removed from every node. Its data stays: install ${done.directory} to have it back.`,
+    };
+  },
+};
+
+async function changed({ connections, found, sources, migrate }: Place, change: Change, what: string): Promise<Result> {
+  if (!sources) await migrate(kernelMigrations());
+  const installation: Installation = {
+    ...{ root: process.cwd(), found, sources: sources ?? [], migrate },
+    write: async (source) => {
+      const client = new pg.Client(connections.owner);
+      await client.connect();
+      try {
+        await writeSource(client, source);
+      } finally {
+        await client.end();
+      }
+    },
+  };
+  return change(installation, what);
+}
+
+async function list({ found: { plugins, broken } }: Place): Promise<Result> {
   const found = plugins.map(({ header: { id, version, title, summary, capabilities = [] } }) => ({
     ...{ id, version, title, summary, capabilities },
   }));

@@ -3,7 +3,6 @@
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '../config.ts';
 import { type Kernel, startKernel } from '../kernel.ts';
-import { discoverPlugins } from '../plugins/discover.ts';
 import { errors } from './errors.ts';
 import type { Result, Typed } from './verb.ts';
 
@@ -14,8 +13,7 @@ export async function tenant({ options, words }: Typed, print: (result: Result) 
   const known = (action === 'list' && slug === undefined) || (action === 'create' && slug !== undefined);
   if (!known || more.length > 0) throw errors.wrong_usage({ detail: 'Write "tenant list" or "tenant create NAME".' });
   const config = loadConfig({ PLINTH_LOG_LEVEL: 'error', ...process.env });
-  const { plugins } = await discoverPlugins(process.cwd());
-  const kernel = await startKernel(config, { plugins });
+  const kernel = await startKernel(config);
   try {
     print(slug === undefined ? await list(kernel) : await create(kernel, slug, options as Options));
   } finally {
@@ -48,7 +46,14 @@ async function create(kernel: Kernel, slug: string, options: Options): Promise<R
   }));
   const place = { ...(locale === undefined ? {} : { locale }), ...(zone === undefined ? {} : { zone }) };
   const made = await kernel.tenancy.create(
-    { slug, name, platform, ...place, plugins: kernel.switchboard.foundingPlugins(consents) },
+    {
+      slug,
+      name,
+      platform,
+      ...place,
+      hosts: options.hosts?.split(',') ?? [],
+      plugins: kernel.switchboard.foundingPlugins(consents),
+    },
     (client, tenantId) =>
       kernel.auth.createOwner(client, tenantId, {
         email,

@@ -1,7 +1,6 @@
 // `plinth up`: the kernel on this machine until it is asked to stop.
 import { type Config, loadConfig } from '../config.ts';
 import { type Kernel, startKernel } from '../kernel.ts';
-import { discoverPlugins } from '../plugins/discover.ts';
 import { DEMO_LOGINS, DEMO_PASSWORD, ensureDemo, OPERATOR } from './demo.ts';
 import { errors } from './errors.ts';
 import { askedToStop } from './stop-signal.ts';
@@ -10,9 +9,7 @@ import type { Result, Typed } from './verb.ts';
 export async function up({ options }: Typed, print: (result: Result) => void): Promise<void> {
   const stopping = askedToStop();
   const config = configFrom(options.port);
-  const found = await discoverPlugins(process.cwd());
-  const kernel = await startKernel(config, { plugins: found.plugins });
-  for (const [file, reason] of found.broken) kernel.host.setAside(file, reason);
+  const kernel = await startKernel(config);
   const { port } = await listen(kernel, config);
   if (config.mode === 'development') await ensureDemo(kernel, config.platformHost);
   const url = `http://${config.platformHost}:${port}`;

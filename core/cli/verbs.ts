@@ -11,10 +11,15 @@ export const verbs: Readonly<Record<string, Verb>> = {
   tenant: {
     summary: 'Make a site with its owner, whose password is read from standard input; or list all sites.',
     usage:
-      'list | create NAME --owner EMAIL [--name TITLE] [--owner-name NAME] [--locale L] [--zone Z] [--plugins A,B] [--platform]',
+      'list | create NAME --owner EMAIL [--name TITLE] [--owner-name NAME] [--locale L] [--zone Z] [--plugins A,B] [--hosts A,B] [--platform]',
     options: {
       ...{ name: { type: 'string' }, owner: { type: 'string' }, 'owner-name': { type: 'string' } },
-      ...{ locale: { type: 'string' }, zone: { type: 'string' }, plugins: { type: 'string' } },
+      ...{
+        locale: { type: 'string' },
+        zone: { type: 'string' },
+        plugins: { type: 'string' },
+        hosts: { type: 'string' },
+      },
       platform: { type: 'boolean' },
     },
     run: async (typed, print) => (await import('./tenant.ts')).tenant(typed, print),
@@ -32,8 +37,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
     run: async (typed, print) => (await import('./ledger.ts')).ledger(typed, print),
   },
   plugin: {
-    summary: 'List the plugins that lie here; or hold one against the contract.',
-    usage: 'list | check FOLDER',
+    summary: 'List, install, upgrade and remove plugins while nodes run; or hold one against the contract.',
+    usage: 'list | install DIR | upgrade ID | remove ID | check DIR',
     options: {},
     run: async (typed, print) => (await import('./plugin.ts')).plugin(typed, print),
   },

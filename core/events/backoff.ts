@@ -1,15 +1,8 @@
-/** How long to wait after failures in a row, in milliseconds. */
-export interface Backoff {
-  readonly first: number;
-  readonly factor: number;
-  readonly most: number;
-}
+/** How long work that has failed so often in a row waits for its next attempt: 1 s, 4 s, 16 s, … an hour. */
+export const retryDelay = (failures: number) => scattered(Math.min(1_000 * 4 ** (failures - 1), 3_600_000));
 
-/**
- * Exponential, and up to a fifth longer by chance: what failed together does not come back together.
- *
- * @example backoff({ first: 1_000, factor: 4, most: 3_600_000 }, 3) // 16 to 19.2 seconds
- */
-export function backoff({ first, factor, most }: Backoff, failures: number): number {
-  return Math.round(Math.min(first * factor ** (failures - 1), most) * (1 + Math.random() / 5));
-}
+/** How long to wait for a server that did not answer so often in a row: 50 ms, 100 ms, 200 ms, … 2 s. */
+export const reconnectDelay = (failures: number) => scattered(Math.min(50 * 2 ** (failures - 1), 2_000));
+
+/** Up to a fifth longer by chance: what failed together does not come back together. */
+const scattered = (delay: number) => Math.round(delay * (1 + Math.random() / 5));

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import type { Handled } from './inbox.ts';
+import type { ActorOnRecord } from './outbox.ts';
 
 /** An event in front of one of its consumers. */
 export interface Delivery extends Handled {
@@ -8,15 +9,11 @@ export interface Delivery extends Handled {
   readonly event: string;
   readonly payload: unknown;
   /** Who made it happen. */
-  readonly actor: { readonly kind: string; readonly accountId?: string };
+  readonly actor: ActorOnRecord;
   readonly requestId: string;
   /** 1 for the first. */
   readonly attempt: number;
   readonly emittedAt: Date;
-}
-
-/** A delivery that a node has in hand. */
-export interface InHand extends Delivery {
   /** Its effect has been committed: only the delivery itself was not finished. */
   readonly handled: boolean;
 }
@@ -25,25 +22,12 @@ export interface InHand extends Delivery {
 export type Outcome =
   | { readonly kind: 'done'; readonly of: Handled }
   | {
-      readonly kind: 'again' | 'dead';
+      readonly kind: 'waiting' | 'dead';
       readonly of: Handled;
       readonly attempt: number;
       readonly dueAt: Date;
       readonly error: string;
     };
-
-interface Row {
-  tenant_id: string;
-  event_id: string;
-  consumer: string;
-  attempt: number;
-  event: string;
-  payload: unknown;
-  actor: { kind: string; accountId?: string };
-  request_id: string;
-  created_at: Date;
-  handled: boolean;
-}
 
 /** The table of deliveries. None of its commits waits for the disk: each can be done again, and the inbox knows. */
 export class Deliveries {
@@ -55,130 +39,108 @@ export class Deliveries {
     this.#worker = worker;
   }
 
-  /** `mine` are in this node's hand from the start. */
-  async add(client: pg.ClientBase, deliveries: readonly Handled[], mine: ReadonlySet<Handled>, dueAt: Date) {
+  async add(client: pg.ClientBase, deliveries: readonly Handled[], dueAt: Date): Promise<void> {
     await client.query({
       name: 'add-deliveries',
-      text: `insert into kernel.delivery (tenant_id, event_id, consumer, worker, attempt, due_at)
-        select t, e, c, w, case when w is null then 0 else 1 end, $5
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) as d (t, e, c, w) on conflict do nothing`,
-      values: [...columns(deliveries), deliveries.map((each) => (mine.has(each) ? this.#worker : undefined)), dueAt],
+      text: `insert into kernel.delivery (tenant_id, event_id, consumer, due_at)
+        select t, e, c, $4 from unnest($1::uuid[], $2::uuid[], $3::text[]) as d (t, e, c) on conflict do nothing`,
+      values: [...columns(deliveries), dueAt],
     });
   }
 
   /** What deliveries that came another way are about. Events that have been forgotten are missing. */
-  async look(pointers: readonly (Handled & { attempt: number })[]): Promise<(InHand | undefined)[]> {
-    const rows = await this.#database.spanning(
-      async (_tx, client) =>
-        (await client.query<Row>(LOOK, [...columns(pointers), pointers.map((each) => each.attempt)])).rows,
-      'read',
-    );
-    const found = new Map(rows.map((row) => [`${row.event_id} ${row.consumer}`, inHand(row)]));
+  async look(pointers: readonly (Handled & { attempt: number })[]): Promise<(Delivery | undefined)[]> {
+    const rows = await this.#quickly<Delivery>({
+      text: `with come as (
+          select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) as c (tenant_id, event_id, consumer, attempt))
+        ${withFacts('come')}`,
+      values: [...columns(pointers), pointers.map((each) => each.attempt)],
+    });
+    const found = new Map(rows.map((row) => [`${row.eventId} ${row.consumer}`, row]));
     return pointers.map((pointer) => found.get(`${pointer.eventId} ${pointer.consumer}`));
   }
 
   /** Takes what is due for these consumers, oldest first, and keeps other nodes away from it. */
-  take(consumers: readonly string[], now: Date, most: number): Promise<InHand[]> {
-    return this.#quickly(async (client) => {
-      const { rows } = await client.query<Row>({
-        name: 'take-deliveries',
-        // By ctid: a join would be planned from statistics of a table that is empty one minute and full the next.
-        text: `with taken as (
-            update kernel.delivery set worker = $1, attempt = attempt + 1
-            where ctid = any (array(
-              select ctid from kernel.delivery
-              where state = 'waiting' and worker is null and due_at <= $2 and consumer = any ($3)
-              order by due_at limit $4 for update skip locked))
-            returning tenant_id, event_id, consumer, attempt)
-          ${withFacts('taken')} order by o.xid, o.seq`,
-        values: [this.#worker, now, consumers, most],
-      });
-      return rows.map(inHand);
+  take(consumers: readonly string[], now: Date, most: number): Promise<Delivery[]> {
+    return this.#quickly({
+      name: 'take-deliveries',
+      // By ctid: a join would be planned from statistics of a table that is empty one minute and full the next.
+      text: `with taken as (
+          update kernel.delivery set worker = $1, attempt = attempt + 1
+          where ctid = any (array(
+            select ctid from kernel.delivery
+            where state = 'waiting' and worker is null and due_at <= $2 and consumer = any ($3)
+            order by due_at limit $4 for update skip locked))
+          returning tenant_id, event_id, consumer, attempt)
+        ${withFacts('taken')} order by o.xid, o.seq`,
+      values: [this.#worker, now, consumers, most],
     });
   }
 
-  finish(outcomes: readonly Outcome[]): Promise<void> {
+  async finish(outcomes: readonly Outcome[]): Promise<void> {
     const done = outcomes.filter((outcome) => outcome.kind === 'done').map((outcome) => outcome.of);
     const failed = outcomes.filter((outcome) => outcome.kind !== 'done');
-    return this.#quickly(async (client) => {
-      if (done.length > 0) {
-        // A handler that committed nothing is marked here.
-        await client.query({
-          name: 'finish-deliveries',
-          text: `with done as (select * from unnest($1::uuid[], $2::uuid[], $3::text[]) as d (tenant_id, event_id, consumer)),
-            marked as (insert into kernel.inbox (tenant_id, event_id, consumer) select * from done on conflict do nothing)
-            delete from kernel.delivery d using done
-            where (d.tenant_id, d.event_id, d.consumer) = (done.tenant_id, done.event_id, done.consumer)`,
-          values: columns(done),
-        });
-      }
-      if (failed.length > 0) {
-        // A node that was taken for dead may no longer have it in hand: then this changes nothing.
-        await client.query(
-          `insert into kernel.delivery as d (tenant_id, event_id, consumer, state, attempt, due_at, error)
-           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::text[])
-           on conflict (tenant_id, event_id, consumer) do update set state = excluded.state, attempt = excluded.attempt,
-             due_at = excluded.due_at, error = excluded.error, worker = null where d.worker = $8`,
-          [
-            ...columns(failed.map((outcome) => outcome.of)),
-            failed.map((outcome) => (outcome.kind === 'dead' ? 'dead' : 'waiting')),
-            failed.map((outcome) => outcome.attempt),
-            failed.map((outcome) => outcome.dueAt),
-            failed.map((outcome) => outcome.error),
-            this.#worker,
-          ],
-        );
-      }
-    });
+    if (done.length > 0) {
+      // A handler that committed nothing is marked here.
+      await this.#quickly({
+        name: 'finish-deliveries',
+        text: `with done as (select * from unnest($1::uuid[], $2::uuid[], $3::text[]) as d (tenant_id, event_id, consumer)),
+          marked as (insert into kernel.inbox (tenant_id, event_id, consumer) select * from done on conflict do nothing)
+          delete from kernel.delivery d using done
+          where (d.tenant_id, d.event_id, d.consumer) = (done.tenant_id, done.event_id, done.consumer)`,
+        values: columns(done),
+      });
+    }
+    if (failed.length > 0) {
+      // A node that was taken for dead may no longer have it in hand: then this changes nothing.
+      await this.#quickly({
+        text: `insert into kernel.delivery as d (tenant_id, event_id, consumer, state, attempt, due_at, error)
+          select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], $7::text[])
+          on conflict (tenant_id, event_id, consumer) do update set state = excluded.state, attempt = excluded.attempt,
+            due_at = excluded.due_at, error = excluded.error, worker = null where d.worker = $8`,
+        values: [
+          ...columns(failed.map((outcome) => outcome.of)),
+          failed.map((outcome) => outcome.kind),
+          failed.map((outcome) => outcome.attempt),
+          failed.map((outcome) => outcome.dueAt),
+          failed.map((outcome) => outcome.error),
+          this.#worker,
+        ],
+      });
+    }
   }
 
   /** What is said to be in this node's hand, but is not among these, is free again. */
-  release(except: readonly Handled[]): Promise<void> {
-    return this.#quickly(async (client) => {
-      await client.query(
-        `update kernel.delivery set worker = null where worker = $4 and (tenant_id, event_id, consumer) not in
-           (select * from unnest($1::uuid[], $2::uuid[], $3::text[]))`,
-        [...columns(except), this.#worker],
-      );
+  async release(except: readonly Handled[]): Promise<void> {
+    await this.#quickly({
+      text: `update kernel.delivery set worker = null where worker = $4 and (tenant_id, event_id, consumer) not in
+        (select * from unnest($1::uuid[], $2::uuid[], $3::text[]))`,
+      values: [...columns(except), this.#worker],
     });
   }
 
   /** What nodes that are gone had in hand is free again. */
-  releaseOrphans(): Promise<void> {
-    return this.#quickly(async (client) => {
-      await client.query(`update kernel.delivery d set worker = null
-        where worker is not null and not exists (select from kernel.member m where m.id = d.worker)`);
+  async releaseOrphans(): Promise<void> {
+    await this.#quickly({
+      text: `update kernel.delivery d set worker = null
+        where worker is not null and not exists (select from kernel.member m where m.id = d.worker)`,
     });
   }
 
-  #quickly<T>(run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    return this.#database.spanning((_tx, client) => run(client), 'quick');
+  #quickly<R extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<R[]> {
+    return this.#database.spanning(async (_tx, client) => (await client.query<R>(query)).rows, 'quick');
   }
 }
 
-const withFacts = (deliveries: string) => `select t.*, o.event, o.payload, o.actor, o.request_id, o.created_at,
+const withFacts = (
+  deliveries: string,
+) => `select t.tenant_id as "tenantId", t.event_id as "eventId", t.consumer, t.attempt,
+    o.event, o.payload, o.actor, o.request_id as "requestId", o.created_at as "emittedAt",
     exists (select from kernel.inbox i where (i.tenant_id, i.consumer, i.event_id) = (t.tenant_id, t.consumer, t.event_id)) as handled
   from ${deliveries} t join kernel.outbox o on (o.tenant_id, o.id) = (t.tenant_id, t.event_id)`;
-const LOOK = `with come as (select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) as c (tenant_id, event_id, consumer, attempt))
-  ${withFacts('come')}`;
 
 const columns = (all: readonly Handled[]) => [
   all.map((one) => one.tenantId),
   all.map((one) => one.eventId),
   all.map((one) => one.consumer),
 ];
-
-function inHand(row: Row): InHand {
-  return {
-    tenantId: row.tenant_id,
-    eventId: row.event_id,
-    consumer: row.consumer,
-    attempt: row.attempt,
-    event: row.event,
-    payload: row.payload,
-    actor: row.actor,
-    requestId: row.request_id,
-    emittedAt: row.created_at,
-    handled: row.handled,
-  };
-}

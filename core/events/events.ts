@@ -1,36 +1,28 @@
 import type { Clock, Log } from '@plinth/sdk';
 import type { Database } from '../database/database.ts';
 import type { Room } from '../room.ts';
-import { Consumers, type Deliver } from './consumers.ts';
-import { type DeadLetter, deadLetters, type Which } from './dead-letters.ts';
+import { Consumers, type Handler } from './consumers.ts';
+import { deadLetters } from './dead-letters.ts';
 import { Deliveries } from './deliveries.ts';
-import { type EventFigures, eventFigures } from './figures.ts';
-import { type Carrier, type CarrierDeps, JetStream } from './jetstream.ts';
+import { forgetOld } from './forget.ts';
+import { JetStream } from './jetstream.ts';
 import { Line } from './line.ts';
-import { relayOnce } from './relay.ts';
-import { relayAll, relayByTable, relayLoop } from './relay-loop.ts';
-import { retention } from './retention.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { relayLoop, UNREAD } from './relay.ts';
+import { forgetConsumers, writeSubscriptions } from './subscriptions.ts';
 
 export interface EventsDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
   readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
-  /** How often a failing consumer is tried before the delivery is dead. */
-  readonly attempts?: number;
-  /** How long handled events are kept, and dead letters wait for somebody to look. */
-  readonly keepDays?: number;
   /** Carries deliveries over JetStream instead of a table. */
   readonly natsUrl?: string | undefined;
 }
 
-export interface Subscription {
+export interface Subscription extends Handler {
   readonly plugin: string;
   /** Its durable name within the plugin. */
   readonly consumer: string;
-  readonly event: string;
-  readonly deliver: Deliver;
 }
 
 /**
@@ -48,74 +40,68 @@ export interface EventsApi {
   nudge(): void;
   /** For tests: relays and delivers until nothing is left that is due. */
   settle(): Promise<void>;
-  listDead(
-    tenantId: string,
-    page?: { consumer?: string; after?: string; limit?: number },
-  ): Promise<{ items: DeadLetter[]; next?: string }>;
-  /** Gives dead deliveries all their attempts again. Answers how many there were. */
-  replay(tenantId: string, which?: Which): Promise<number>;
-  figures(): Promise<EventFigures>;
+  /**
+   * For metrics: deliveries on their way and dead ones, events that have not been fanned out, and how long the oldest of
+   * these has been waiting. If that rises, no node relays, or a transaction is left open somewhere.
+   */
+  figures(): ReturnType<typeof figures>;
 }
 
 export function createEvents(deps: EventsDeps): Room & EventsApi {
-  const { database, clock, log, enabled, attempts = 8, keepDays = 30, natsUrl } = deps;
+  const { database, clock, log, enabled, natsUrl } = deps;
   let started = false;
-  let carrier: Carrier | undefined;
+  let carrier: JetStream | undefined;
 
-  const subscriptions = new Subscriptions(database);
-  const line = new Line({ database, log, room: 'events', onWake: wake, onSweep: sweep });
+  const line = new Line<{ due: boolean }>({
+    ...{ database, log, room: 'events', onRing: wake },
+    look: () => `select ${UNREAD} or exists (select from kernel.delivery
+      where state = 'waiting' and worker is null and due_at <= '${clock.now().toISOString()}') as due`,
+    onLook: ({ due }) => due && wake(),
+    onSweep: () => deliveries.releaseOrphans(),
+    async onHour() {
+      await subscribeAll();
+      if (line.leading) await forgetOld(database, clock.now(), [...consumers.handlers.keys()]);
+    },
+  });
   const deliveries = new Deliveries(database, line.id);
-  const consumers = new Consumers({ deliveries, clock, log, enabled, attempts });
-  const byTable = relayByTable({ database, enabled, deliveries, consumers, clock, onLeft });
-  const relayNext = (to = carrier) =>
-    to ? relayOnce({ database, enabled, send: (_client, sent) => to.send(sent) }) : byTable();
-  const relay = relayLoop(relayNext, log);
-  const forgetHourly = retention({ database, clock, log, keepDays, subscriptions });
-  const dead = deadLetters(database, () => clock.now(), wake);
+  const consumers = new Consumers({ deliveries, clock, log, enabled });
+  const relay = relayLoop({
+    ...{ database, log, enabled },
+    send: (client, sent) => carrier?.send(sent) ?? deliveries.add(client, sent, clock.now()),
+    onSent() {
+      if (carrier) return;
+      consumers.pull();
+      line.ring();
+    },
+  });
+  const subscribeAll = () => writeSubscriptions(database, consumers.handlers, clock.now());
 
   function wake(): void {
     if (line.leading) relay.wake();
     consumers.pull();
   }
 
-  /** This node cannot begin all that it has relayed. */
-  function onLeft(): void {
-    consumers.pull();
-    line.ring();
-  }
-
   async function drain(): Promise<void> {
     await Promise.all([relay.stop(), carrier?.drain(), consumers.drain()]);
   }
 
-  async function sweep(): Promise<void> {
-    await deliveries.releaseOrphans();
-    forgetHourly();
-  }
-
   return {
     name: 'events',
-    contributions: dead.routes,
-    listDead: dead.list,
-    replay: dead.replay,
-    figures: () => eventFigures(database),
+    contributions: deadLetters(database, () => clock.now(), wake),
+    figures: () => figures(database),
 
     async subscribe({ plugin, consumer, event, deliver }) {
-      consumers.set(`${plugin}/${consumer}`, deliver);
-      subscriptions.add(`${plugin}/${consumer}`, event);
+      consumers.handlers.set(`${plugin}/${consumer}`, { event, deliver });
       if (!started) return;
-      await subscriptions.write(clock.now());
+      await subscribeAll();
       consumers.pull();
     },
 
-    async unsubscribe(plugin) {
-      subscriptions.remove(plugin);
-      await consumers.remove(plugin);
-    },
+    unsubscribe: (plugin) => consumers.remove(plugin),
 
     async forget(plugin) {
       await consumers.remove(plugin);
-      await subscriptions.forget(plugin);
+      await forgetConsumers(database, "split_part(consumer, '/', 1) = $1", [plugin]);
     },
 
     nudge() {
@@ -124,16 +110,21 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
     },
 
     async settle() {
-      if (!started) await subscriptions.write(clock.now());
-      while ((await relayAll(relayNext)) || (await carrier?.settle()) || (await consumers.settle()) > 0);
+      if (!started) await subscribeAll();
+      for (let before = -1; before !== consumers.count; ) {
+        before = consumers.count;
+        relay.wake();
+        await relay.idle();
+        await carrier?.settle();
+        await consumers.settle();
+      }
     },
 
     async start() {
-      await subscriptions.write(clock.now());
+      await subscribeAll();
       started = true;
-      const receive: CarrierDeps['receive'] = (pointer, attempt) => consumers.receive(pointer, attempt);
-      if (natsUrl !== undefined)
-        carrier = new JetStream({ servers: natsUrl, name: database.roles.prefix, log, receive });
+      const receive = consumers.receive.bind(consumers);
+      if (natsUrl) carrier = new JetStream({ servers: natsUrl, name: database.roles.prefix, log, receive });
       await line.start();
     },
 
@@ -145,4 +136,19 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
       await line.stop();
     },
   };
+}
+
+async function figures(database: Database) {
+  const none = { waiting: 0, dead: 0, unread: 0, oldestMs: 0 };
+  const { rows } = await database.spanning(
+    (_tx, client) =>
+      client.query<typeof none>(
+        `select (select count(*)::int from kernel.delivery where state = 'waiting') as waiting,
+           (select count(*)::int from kernel.delivery where state = 'dead') as dead, count(o.id)::int as unread,
+           coalesce(extract(epoch from now() - min(o.created_at)) * 1000, 0)::float8 as "oldestMs"
+         from kernel.relay_cursor c left join kernel.outbox o on (o.xid, o.seq) > (c.xid, c.seq)`,
+      ),
+    'read',
+  );
+  return rows[0] ?? none;
 }

@@ -1,51 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Backoff, backoff } from './backoff.ts';
+import { reconnectDelay } from './backoff.ts';
 
 /**
  * Calls that come while a batch is under way make the next batch: one transaction for many, without waiting for more.
  * The answers are in the order of the inputs.
  *
- * @example const finish = gather((endings: readonly Ending[]) => runs.finish(endings));
+ * @example const take = gather((pointers: readonly Pointer[]) => runs.take(pointers));
  */
 export function gather<I, O>(run: (inputs: readonly I[]) => Promise<readonly O[]>): (input: I) => Promise<O> {
-  let waiting: { input: I; resolve: (output: O) => void; reject: (error: unknown) => void }[] = [];
-  let running = false;
+  let underWay: Promise<unknown> = Promise.resolve();
+  let next: { inputs: I[]; outputs: Promise<readonly O[]> } | undefined;
 
-  async function runAll(): Promise<void> {
-    running = true;
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        const outputs = await run(batch.map((call) => call.input));
-        for (const [index, call] of batch.entries()) call.resolve(outputs[index] as O);
-      } catch (error) {
-        for (const call of batch) call.reject(error);
-      }
-    }
-    running = false;
+  function open() {
+    const inputs: I[] = [];
+    const outputs = underWay.then(() => {
+      next = undefined;
+      return run(inputs);
+    });
+    underWay = outputs.catch(() => {});
+    return { inputs, outputs };
   }
 
-  return (input) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ input, resolve, reject });
-      if (!running) void runAll();
-    });
+  return async (input) => {
+    next ??= open();
+    const { inputs, outputs } = next;
+    const index = inputs.push(input) - 1;
+    return (await outputs)[index] as O;
+  };
 }
 
-const DATABASE_BACK: Backoff = { first: 50, factor: 2, most: 2_000 };
 const STOPPING_TRIES = 4;
 
-/** Does again what failed, until it succeeds: for what must be written down and cannot be told to anybody. */
-export async function insist(write: () => Promise<unknown>, stopping: () => boolean): Promise<void> {
-  for (let failures = 1; ; failures++) {
-    try {
-      await write();
-      return;
-    } catch {
-      // When the node stops, others find out what it had in hand, and do it again.
-      if (stopping() && failures >= STOPPING_TRIES) return;
-      await sleep(backoff(DATABASE_BACK, failures));
+/**
+ * Gathers what must be written down and cannot be told to anybody: what fails is done again until it succeeds. When the
+ * node stops, it is given up in the end: others find out what it had in hand, and do it again.
+ */
+export function gatherForSure<I>(write: (inputs: readonly I[]) => Promise<void>, stopping: () => boolean) {
+  return gather<I, void>(async (inputs) => {
+    for (let failures = 1; ; failures++) {
+      try {
+        await write(inputs);
+        return [];
+      } catch {
+        if (stopping() && failures >= STOPPING_TRIES) return [];
+        await sleep(reconnectDelay(failures));
+      }
     }
-  }
+  });
 }

@@ -10,26 +10,15 @@ import {
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
 import type { Log } from '@plinth/sdk';
-import { type Backoff, backoff } from './backoff.ts';
+import { reconnectDelay } from './backoff.ts';
 import type { Handled } from './inbox.ts';
 
-/** Carries new deliveries from the relay to the nodes, in place of the table. */
-export interface Carrier {
-  /** When it resolves, JetStream has them on disk. */
-  send(deliveries: readonly Handled[]): Promise<void>;
-  /** For tests: waits until all that was sent has been received and is through. Answers whether there was anything. */
-  settle(): Promise<boolean>;
-  /** Receives no more. What has been received is still acknowledged. */
-  drain(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface CarrierDeps {
+export interface JetStreamDeps {
   readonly servers: string;
   /** Keeps Plinths apart that share a server. */
   readonly name: string;
   readonly log: Log;
-  /** When it resolves, nothing more is asked of the carrier: the outcome is written. `attempt` counts from 1. */
+  /** When it resolves, nothing more is asked of us: the outcome is written. `attempt` counts from 1. */
   readonly receive: (delivery: Handled, attempt: number) => Promise<void>;
 }
 
@@ -41,14 +30,13 @@ const WORKING_MS = 3_000;
 const FETCH_MS = 5_000;
 const DEDUPLICATE_MS = 120_000;
 const NOT_WRITTEN_MS = 1_000;
-const AGAIN: Backoff = { first: 100, factor: 2, most: 2_000 };
 
 /**
  * Deliveries over NATS JetStream: a work queue on disk, from which every node draws. A message only points to an event,
  * so no tenant's data leaves the database. What fails goes to the table and is tried again from there.
  */
-export class JetStream implements Carrier {
-  readonly #deps: CarrierDeps;
+export class JetStream {
+  readonly #deps: JetStreamDeps;
   readonly #stream: string;
   readonly #inHand = new Map<JsMsg, Promise<void>>();
   readonly #working: NodeJS.Timeout;
@@ -57,7 +45,7 @@ export class JetStream implements Carrier {
   #fetching: ConsumerMessages | undefined;
   #stopped = false;
 
-  constructor(deps: CarrierDeps) {
+  constructor(deps: JetStreamDeps) {
     this.#deps = deps;
     this.#stream = `${deps.name}_events`;
     this.#working = setInterval(() => {
@@ -66,6 +54,7 @@ export class JetStream implements Carrier {
     this.#receiving = this.#receiveAll();
   }
 
+  /** When it resolves, JetStream has them on disk. */
   async send(deliveries: readonly Handled[]): Promise<void> {
     const js = jetstream(await this.#connect());
     await Promise.all(
@@ -78,16 +67,14 @@ export class JetStream implements Carrier {
     );
   }
 
-  async settle(): Promise<boolean> {
+  /** For tests: until all that was sent has been received and is through. */
+  async settle(): Promise<void> {
     const manager = await jetstreamManager(await this.#connect());
-    for (let any = false; ; any = true) {
-      // A work queue keeps what is not acknowledged. (The consumer's own count lags behind what it was sent.)
-      const { state } = await manager.streams.info(this.#stream);
-      if (state.messages === 0) return any;
-      await sleep(5);
-    }
+    // A work queue keeps what is not acknowledged. (The consumer's own count lags behind what it was sent.)
+    while ((await manager.streams.info(this.#stream)).state.messages > 0) await sleep(5);
   }
 
+  /** Receives no more. What has been received is still acknowledged. */
   async drain(): Promise<void> {
     this.#stopped = true;
     await this.#fetching?.close();
@@ -111,13 +98,11 @@ export class JetStream implements Carrier {
   async #open(): Promise<NatsConnection> {
     const { servers } = this.#deps;
     const connection = await connect({ servers, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
-    try {
-      await this.#prepare(connection);
-      return connection;
-    } catch (error) {
+    await this.#prepare(connection).catch(async (error: unknown) => {
       await connection.close();
       throw error;
-    }
+    });
+    return connection;
   }
 
   /** Makes the stream and its consumer where they are missing. Existing ones stay as the operator has set them. */
@@ -155,7 +140,7 @@ export class JetStream implements Carrier {
         while (this.#inHand.size >= AT_ONCE && !this.#stopped) await Promise.race(this.#inHand.values());
       } catch (error) {
         if (failures++ === 0) this.#deps.log.warn('jetstream-away', { error: String(error) });
-        await sleep(backoff(AGAIN, failures), undefined, { ref: false });
+        await sleep(reconnectDelay(failures), undefined, { ref: false });
       }
     }
   }

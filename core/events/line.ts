@@ -2,50 +2,62 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, newId } from '@plinth/sdk';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import { type Backoff, backoff } from './backoff.ts';
+import { Loop } from './loop.ts';
 
-export interface LineDeps {
+export interface LineDeps<Seen> {
   readonly database: Database;
   readonly log: Log;
   /** `events` or `jobs`: rooms elect their leaders apart. */
   readonly room: string;
-  /** Another node rang, a second has passed, or the line is up again: look for work. */
-  readonly onWake: () => void;
-  /** On the leader, every second: give away what nodes that are no members have in hand. */
+  /** What the room wants to know every second, as SQL for one row: it is asked along with the sign of life. */
+  readonly look: () => string;
+  readonly onLook: (seen: Seen) => void;
+  /** Another node rang: look for work. */
+  readonly onRing: () => void;
+  /** On the leader, when a node has died and every five seconds: give away what nodes that are no members have in hand. */
   readonly onSweep: () => Promise<void>;
+  /** On every node, at the start and every hour. */
+  readonly onHour: () => Promise<void>;
 }
 
 const TICK_MS = 1_000;
-/** A commit that wakes nobody else within this time is heard with the next one. */
-const RING_MS = 10;
+const SWEEP_TICKS = 5;
+const HOUR_TICKS = 3_600;
 /** So many ticks of the leader without a sign of life: the node is dead. Ticks, because they stop with the database. */
 const SILENT_TICKS = 5;
-const RECONNECT: Backoff = { first: 100, factor: 2, most: 5_000 };
+/** A commit that wakes nobody else within this time is heard with the next one. */
+const RING_MS = 10;
 /** A connection that is dead without a word would hold us up for as long as the system likes. */
-const TICK_LASTS_MS = 10_000;
+const ANSWER_MS = 10_000;
 const LOCK_CLASS = 7_146_502;
 
 /**
- * A room's own connection to the database, for what outlives a transaction: hearing other nodes, ringing them (a NOTIFY
- * in every commit would serialise all commits, so it is sent apart, at most every 10 ms), saying that this node lives,
- * and the session lock that makes one node the leader. When it breaks, leadership goes with it and it is built again.
+ * A room's own connection to the database, for what outlives a transaction: hearing other nodes, saying that this node
+ * lives, and the session lock that makes one node the leader. When it breaks, leadership goes with it and it is built
+ * again. Other nodes are rung apart from commits: a NOTIFY in every commit would serialise them all.
  */
-export class Line {
+export class Line<Seen> {
   /** Names this node in what it has in hand. */
   readonly id = newId();
-  readonly #deps: LineDeps;
+  readonly #deps: LineDeps<Seen>;
+  readonly #ticking: Loop;
+  readonly #bell: Loop;
   #client: pg.PoolClient | undefined;
-  #queries: Promise<unknown> = Promise.resolve();
   #leading = false;
   #alone = false;
-  #stopped = new AbortController();
-  #running: Promise<void> | undefined;
-  #ringing = false;
-  #ringAgain = false;
-  #silence = new Map<string, { seenAt: string; ticks: number }>();
+  /** Since the line was built. */
+  #ticks = 0;
 
-  constructor(deps: LineDeps) {
+  constructor(deps: LineDeps<Seen>) {
     this.#deps = deps;
+    this.#ticking = new Loop(
+      () => this.#tick(),
+      (error) => this.#warn('line-down', error),
+    );
+    this.#bell = new Loop(
+      () => this.#notify(),
+      (error) => this.#warn('bell-out-of-order', error),
+    );
   }
 
   get leading(): boolean {
@@ -55,149 +67,93 @@ export class Line {
   async start(): Promise<void> {
     await this.#tick();
     // A leader that has been alone so far had nobody to ring.
-    this.#notify();
-    this.#running = this.#keepTicking();
+    this.#bell.wake();
+    this.#ticking.wake();
   }
 
   /** Tells the other nodes that there is work. */
   ring(): void {
-    if (this.#leading && this.#alone) return;
-    if (this.#ringing) {
-      this.#ringAgain = true;
-      return;
-    }
-    this.#ringing = true;
-    this.#notify();
-    setTimeout(() => {
-      this.#ringing = false;
-      if (!this.#ringAgain) return;
-      this.#ringAgain = false;
-      this.ring();
-    }, RING_MS).unref();
+    if (this.#client && !(this.#leading && this.#alone)) this.#bell.wake();
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
-    const client = this.#client;
-    if (client)
-      await this.#query(client, this.#as(`delete from kernel.member where id = '${this.id}'`)).catch(() => {});
+    await Promise.all([this.#ticking.stop(), this.#bell.stop()]);
+    await this.#ask(`delete from kernel.member where id = '${this.id}'`).catch(() => {});
     this.#hangUp();
   }
 
-  #notify(): void {
+  async #notify(): Promise<undefined> {
     // Not worth waiting for the disk: who misses it looks by himself within a second.
     const text = `begin; set local synchronous_commit = off; notify plinth_${this.#deps.room}; commit`;
-    if (this.#client) this.#query(this.#client, text).catch(() => {});
+    await this.#deps.database.pool.query(text);
+    await sleep(RING_MS);
   }
 
-  async #keepTicking(): Promise<void> {
-    let failures = 0;
-    while (!this.#stopped.signal.aborted) {
-      const pause = failures === 0 ? TICK_MS : backoff(RECONNECT, failures);
-      await sleep(pause, undefined, { signal: this.#stopped.signal, ref: false }).catch(() => {});
-      if (this.#stopped.signal.aborted) return;
-      try {
-        await inTime(this.#tick());
-        failures = 0;
-      } catch (error) {
-        this.#hangUp();
-        if (failures++ === 0) this.#warn('line-down', error);
+  async #tick(): Promise<number> {
+    try {
+      if (!this.#client) await this.#dial();
+      const seen = await this.#signOfLife();
+      if (this.#leading && (seen.dead.length > 0 || this.#ticks % SWEEP_TICKS === 0)) {
+        await this.#deps.onSweep().catch((error: unknown) => this.#warn('sweep-failed', error));
       }
+      if (this.#ticks++ % HOUR_TICKS === 0) {
+        this.#deps.onHour().catch((error: unknown) => this.#warn('hourly-work-failed', error));
+      }
+      this.#deps.onLook(seen);
+      return TICK_MS;
+    } catch (error) {
+      this.#hangUp();
+      throw error;
     }
   }
 
-  async #tick(): Promise<void> {
-    const client = this.#client ?? (await this.#dial());
-    const members = await this.#signOfLife(client);
-    if (!this.#leading) {
-      const lock = `select pg_try_advisory_lock(${LOCK_CLASS}, hashtext('${this.#deps.room}')) as got`;
-      const { rows } = await this.#query<pg.QueryResult<{ got: boolean }>>(client, lock);
-      this.#leading = rows[0]?.got === true;
-      this.#silence.clear();
-    }
-    if (this.#leading) {
-      this.#alone = members.length === 1;
-      await this.#bury(client, members);
-      await this.#deps.onSweep().catch((error: unknown) => this.#warn('sweep-failed', error));
-    }
-    this.#deps.onWake();
-  }
-
-  async #dial(): Promise<pg.PoolClient> {
+  async #dial(): Promise<void> {
     const client = await this.#deps.database.pool.connect();
-    // So late that nobody waits for it any more.
-    if (this.#client || this.#stopped.signal.aborted) {
-      client.release(true);
-      throw new Error('the line was built too late');
-    }
     this.#client = client;
     client.on('notification', () => {
       this.#alone = false;
-      this.#deps.onWake();
+      this.#deps.onRing();
     });
     client.on('error', () => this.#hangUp());
     await client.query(`listen plinth_${this.#deps.room}`);
-    return client;
   }
 
   #hangUp(): void {
-    const client = this.#client;
-    this.#client = undefined;
-    this.#queries = Promise.resolve();
-    this.#leading = false;
     // Ending the session gives back the lock and the subscription.
-    client?.release(true);
+    this.#client?.release(true);
+    this.#client = undefined;
+    this.#leading = false;
   }
 
-  async #signOfLife(client: pg.PoolClient): Promise<{ id: string; seen_at: string }[]> {
-    const room = this.#deps.room;
-    const results = await this.#query<pg.QueryResult[]>(
-      client,
-      this.#as(
-        `insert into kernel.member (id, room, seen_at) values ('${this.id}', '${room}', now())
-         on conflict (id) do update set seen_at = now();
-         select id, seen_at::text from kernel.member where room = '${room}'`,
-      ),
-    );
-    return results.flatMap(({ command, rows }) => (command === 'SELECT' ? rows : []));
+  /** Says that this node lives, buries those that have not said so for too long, and looks. */
+  async #signOfLife(): Promise<Seen & { dead: string[] }> {
+    const room = `'${this.#deps.room}'`;
+    const lock = `pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${room}))`;
+    const results = await this.#ask(`
+      insert into kernel.member (id, room) values ('${this.id}', ${room}) on conflict (id) do update set silent = 0;
+      update kernel.member set silent = silent + 1 where ${this.#leading} and room = ${room} and id <> '${this.id}';
+      delete from kernel.member where ${this.#leading} and room = ${room} and silent > ${SILENT_TICKS} returning id;
+      select ${this.#leading || lock} as leading, (select count(*)::int from kernel.member where room = ${room}) as members,
+        seen.* from (${this.#deps.look()}) as seen`);
+    const [buried, looked] = results.slice(-3);
+    const { leading, members, ...seen } = looked?.rows[0] ?? {};
+    this.#leading = leading;
+    this.#alone = members === 1;
+    const dead = buried?.rows.map((row) => row.id) ?? [];
+    if (dead.length > 0) this.#deps.log.warn('node-silent', { room: this.#deps.room, nodes: dead });
+    return { ...seen, dead };
   }
 
-  async #bury(client: pg.PoolClient, members: readonly { id: string; seen_at: string }[]): Promise<void> {
-    const dead: string[] = [];
-    for (const { id, seen_at: seenAt } of members) {
-      const before = this.#silence.get(id);
-      const ticks = before?.seenAt === seenAt ? before.ticks + 1 : 0;
-      this.#silence.set(id, { seenAt, ticks });
-      if (ticks >= SILENT_TICKS) dead.push(id);
-    }
-    if (dead.length === 0) return;
-    for (const id of dead) this.#silence.delete(id);
-    this.#deps.log.warn('node-silent', { room: this.#deps.room, nodes: dead });
-    const list = dead.map((id) => `'${id}'`).join(', ');
-    await this.#query(client, this.#as(`delete from kernel.member where id in (${list})`));
-  }
-
-  /** One query after the other, whoever asks. */
-  #query<R>(client: pg.PoolClient, text: string): Promise<R> {
-    const result = this.#queries.then(() => client.query(text) as unknown as Promise<R>);
-    this.#queries = result.catch(() => {});
-    return result;
+  /** One round trip, as the kernel's spanning role. Every value in it was made by us. */
+  async #ask(sql: string): Promise<pg.QueryResult[]> {
+    const system = this.#deps.database.roles.system;
+    const text = `begin; set local synchronous_commit = off; set local role "${system}"; ${sql}; commit`;
+    const query = { text, query_timeout: ANSWER_MS };
+    const results: unknown = await this.#client?.query(query);
+    return results as pg.QueryResult[];
   }
 
   #warn(event: string, error: unknown): void {
     this.#deps.log.warn(event, { room: this.#deps.room, error: String(error) });
   }
-
-  /** One round trip, as the kernel's spanning role. Every value in it was made by us or read from a uuid column. */
-  #as(sql: string): string {
-    const system = this.#deps.database.roles.system;
-    return `begin; set local synchronous_commit = off; set local role "${system}"; ${sql}; commit`;
-  }
-}
-
-function inTime(tick: Promise<void>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error('the database does not answer')), TICK_LASTS_MS);
-  return Promise.race([tick, late]).finally(() => clearTimeout(timer));
 }

@@ -29,7 +29,12 @@ export async function writeOutbox(client: pg.ClientBase, facts: readonly Fact[])
 }
 
 /** Who is kept, what they were allowed is not: a consumer acts for the system, in their name. */
-export function actorOnRecord(actor: Actor | undefined): { kind: string; accountId?: string } {
+export interface ActorOnRecord {
+  readonly kind: string;
+  readonly accountId?: string;
+}
+
+export function actorOnRecord(actor: Actor | undefined): ActorOnRecord {
   if (actor?.kind === 'person') return { kind: 'person', accountId: actor.accountId };
   return { kind: actor?.kind ?? 'system' };
 }

@@ -1,12 +1,14 @@
+import type { Log } from '@plinth/sdk';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import type { InHand } from './deliveries.ts';
+import type { Delivery } from './deliveries.ts';
+import { Loop } from './loop.ts';
 
 export interface RelayDeps {
   readonly database: Database;
   readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
   /** Takes over deliveries, in the relay's transaction: once that commits, the outbox will not offer them again. */
-  readonly send: (client: pg.ClientBase, deliveries: readonly InHand[]) => Promise<void>;
+  readonly send: (client: pg.ClientBase, deliveries: readonly Delivery[]) => Promise<void>;
 }
 
 export interface Relayed {
@@ -15,21 +17,17 @@ export interface Relayed {
   readonly left: 'more' | 'held' | 'none';
 }
 
+/** An open transaction that holds events back is mostly over at once; one that is not is looked after twice a second. */
+const HELD_MOST_MS = 500;
 const BATCH = 500;
 const ONE_AT_A_TIME = 7_146_503;
 
-interface Row {
-  tenant_id: string;
-  id: string;
-  event: string;
-  payload: unknown;
-  actor: InHand['actor'];
-  request_id: string;
-  created_at: Date;
-  xid: string;
-  seq: string;
-  ready: boolean;
-  consumers: string[] | null;
+/** An event of the outbox, with those who consume it. */
+interface Read extends Omit<Delivery, 'consumer' | 'attempt' | 'handled'> {
+  readonly xid: string;
+  readonly seq: string;
+  readonly ready: boolean;
+  readonly consumers: string[] | null;
 }
 
 /**
@@ -42,7 +40,7 @@ export function relayOnce({ database, enabled, send }: RelayDeps): Promise<Relay
   return database.spanning(async (_tx, client) => {
     // Not a row lock: that would give us a transaction number, and hold back every event with a higher one.
     await client.query(`select pg_advisory_xact_lock(${ONE_AT_A_TIME})`);
-    const { rows } = await client.query<Row>({ name: 'read-outbox', text: NEXT });
+    const { rows } = await client.query<Read>({ name: 'read-outbox', text: NEXT });
     const ready = rows.filter((row) => row.ready);
     const last = ready.at(-1);
     if (!last) return { sent: 0, left: rows.length > 0 ? 'held' : 'none' };
@@ -56,24 +54,42 @@ export function relayOnce({ database, enabled, send }: RelayDeps): Promise<Relay
   }, 'quick');
 }
 
-const NEXT = `select o.tenant_id, o.id, o.event, o.payload, o.actor, o.request_id, o.created_at, o.xid::text, o.seq::text,
-    o.xid < pg_snapshot_xmin(pg_current_snapshot()) as ready, s.consumers
+/** Relays in the background, as long as there is something to relay. */
+export function relayLoop(deps: RelayDeps & { readonly log: Log; readonly onSent: () => void }): Loop {
+  let held = 0;
+  return new Loop(
+    async () => {
+      const { sent, left } = await relayOnce(deps);
+      if (sent > 0) deps.onSent();
+      held = left === 'held' ? held + 1 : 0;
+      if (left === 'held') return Math.min(2 ** held, HELD_MOST_MS);
+      return left === 'more' ? 0 : undefined;
+    },
+    (error) => deps.log.warn('relay-failed', { error: String(error) }),
+  );
+}
+
+const NEXT = `select o.tenant_id as "tenantId", o.id as "eventId", o.event, o.payload, o.actor, o.request_id as "requestId",
+    o.created_at as "emittedAt", o.xid::text, o.seq::text, o.xid < pg_snapshot_xmin(pg_current_snapshot()) as ready, s.consumers
   from kernel.relay_cursor c
   join lateral (select * from kernel.outbox where (xid, seq) > (c.xid, c.seq) order by xid, seq limit ${BATCH}) o on true
   left join (select event, array_agg(consumer) as consumers from kernel.subscription group by event) s on s.event = o.event
   order by o.xid, o.seq`;
 
-async function fanOut(events: readonly Row[], enabled: RelayDeps['enabled']): Promise<InHand[]> {
-  const deliveries: InHand[] = [];
-  for (const { tenant_id: tenantId, id: eventId, event, payload, actor, request_id: requestId, ...row } of events) {
-    const fact = { tenantId, eventId, event, payload, actor, requestId, emittedAt: row.created_at };
-    for (const consumer of row.consumers ?? []) {
-      if (!(await enabled(tenantId, pluginOf(consumer)))) continue;
-      deliveries.push({ ...fact, consumer, attempt: 1, handled: false });
+async function fanOut(events: readonly Read[], enabled: RelayDeps['enabled']): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  for (const { xid, seq, ready, consumers, ...event } of events) {
+    for (const consumer of consumers ?? []) {
+      if (!(await enabled(event.tenantId, pluginOf(consumer)))) continue;
+      deliveries.push({ ...event, consumer, attempt: 1, handled: false });
     }
   }
   return deliveries;
 }
+
+/** SQL: something is in the outbox that has not been read. */
+export const UNREAD = `exists (select from kernel.relay_cursor c
+  join lateral (select from kernel.outbox where (xid, seq) > (c.xid, c.seq) limit 1) o on true)`;
 
 export const pluginOf = (consumer: string): string => consumer.slice(0, consumer.indexOf('/'));
 

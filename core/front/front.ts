@@ -7,7 +7,9 @@ import type { TenantState } from '../tenancy/state.ts';
 import { isEnabled, type Tenancy } from '../tenancy/tenancy.ts';
 import { arrive } from './arrival.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
+import type { ForwardedOf } from './forwarded.ts';
 import { refuse } from './pages/refusal.ts';
+import { PATIENCE, type Patience } from './patience.ts';
 import { problemOf } from './problems.ts';
 
 export interface FrontDeps {
@@ -16,22 +18,10 @@ export interface FrontDeps {
   readonly machine: FastifyInstance;
   /** Everything outside `/api/<plugin>`: pages, the OpenAPI document. */
   readonly site: () => FastifyInstance;
+  /** Absent where no proxy is trusted. */
+  readonly forwardedOf?: ForwardedOf | undefined;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, tenant: TenantState) => void;
 }
-
-/** How long a client may take, in milliseconds. */
-export interface Patience {
-  /** Until the head of a request is there. */
-  readonly head: number;
-  /** Until all of a request is there: uploads are requests too. */
-  readonly request: number;
-  /** Without a byte in either direction: a slow reader or writer holds nothing for ever. */
-  readonly silence: number;
-  /** How often the first two are looked at. */
-  readonly look: number;
-}
-
-const PATIENCE: Patience = { head: 10_000, request: 30 * 60_000, silence: 60_000, look: 5_000 };
 
 /** The door: host → tenant → plugin bit → that plugin's own Fastify instance. */
 export class Front {
@@ -89,7 +79,7 @@ export class Front {
     if (cors) for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'])
       return answerPreflight(response, cors);
-    arrive(request, { tenant, requestId, at: performance.now() });
+    arrive(request, { tenant, requestId, at: performance.now(), forwarded: this.#deps.forwardedOf?.(request) });
     const plugin = pluginOf(url);
     if (plugin === undefined) return this.#deps.site().routing(request, response);
     const app = this.apps.get(plugin);
@@ -163,7 +153,7 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
           errors.too_large({ detail: 'The head of the request is larger than 16 KiB.' }),
         ]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', errors.bad_request({ detail: 'The request took too long to arrive.' })]
+        ? ['408 Request Timeout', errors.too_slow()]
         : ['400 Bad Request', errors.bad_request({ detail: 'That is not HTTP.' })];
   const body = JSON.stringify(problem);
   socket.end(

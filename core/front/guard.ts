@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { Actor, Auth, RouteContribution } from '@plinth/sdk';
 import type { FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
 import { allows } from '../plugins/call.ts';
 import type { TenantState } from '../tenancy/state.ts';
-import { arrivalOf } from './arrival.ts';
+import { addressOf, arrivalOf } from './arrival.ts';
 import { RateLimiter, type RateLimiters } from './rate-limit.ts';
 
 /** Finds out who a bearer token belongs to in a tenant. At once when it is known already. */
@@ -33,13 +34,11 @@ export function guardOf(route: RouteContribution, { authenticate, limiters }: Gu
   const limiter = perMinute === undefined ? general : new RateLimiter(perMinute, limiters.now);
 
   function admit(request: FastifyRequest, tenant: TenantState, actor: Actor): Error | undefined {
-    const refusal = refuse(auth, scope, tenant, actor);
-    if (refusal) return refusal;
+    const refused = refusal(auth, scope, tenant, actor);
+    if (refused) return refused;
     (request as Guarded).plinthActor = actor;
     // An account's id is its own on the whole platform; an address is not.
-    const wait = limiter.take(actor.kind === 'person' ? actor.accountId : `${tenant.facts.id} ${request.ip}`);
-    if (wait === undefined) return undefined;
-    return errors.too_many({ retryAfter: wait, detail: `${limiter.perMinute} a minute are allowed here.` });
+    return overLimit(limiter, actor.kind === 'person' ? actor.accountId : strangerOf(request.raw));
   }
 
   return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
@@ -55,18 +54,34 @@ export function guardOf(route: RouteContribution, { authenticate, limiters }: Gu
   };
 }
 
+export function overLimit(limiter: RateLimiter, caller: string): Error | undefined {
+  const wait = limiter.take(caller);
+  if (wait === undefined) return undefined;
+  return errors.too_many({ retryAfter: wait, detail: `${limiter.perMinute} a minute are allowed here.` });
+}
+
+/** Somebody without an account, as limiters know them. */
+export const strangerOf = (request: IncomingMessage): string =>
+  `${arrivalOf(request).tenant.facts.id} ${addressOf(request)}`;
+
 const expired = () =>
   errors.unauthenticated({
     detail: 'The token is unknown here or has expired.',
     fix: 'Refresh the session or sign in again.',
   });
 
-function refuse(auth: Auth, scope: string | undefined, tenant: TenantState, actor: Actor): Error | undefined {
+/** Why somebody may not call a route, or join a channel. */
+export function refusal(
+  auth: Auth,
+  scope: string | undefined,
+  tenant: Pick<TenantState, 'platform'>,
+  actor: Actor,
+): Error | undefined {
   if (actor.kind !== 'person') return auth === 'public' ? undefined : errors.unauthenticated();
   if (actor.scopes && auth !== 'public' && (scope === undefined || !actor.scopes.includes(scope))) {
     return errors.forbidden({
-      detail: scope === undefined ? 'API keys cannot call this route.' : `The API key lacks the scope "${scope}".`,
-      fix: scope === undefined ? 'Call it as a signed-in person.' : 'Make a key with that scope.',
+      detail: scope === undefined ? 'API keys are not let in here.' : `The API key lacks the scope "${scope}".`,
+      fix: scope === undefined ? 'Come as a signed-in person.' : 'Make a key with that scope.',
     });
   }
   if (auth === 'operator' && !(actor.operator && tenant.platform))

@@ -5,8 +5,10 @@ import type { Runtime } from '../plugins/runtime.ts';
 import type { Room } from '../room.ts';
 import { KERNEL, type Rooms } from '../rooms.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { forwardedBy } from './forwarded.ts';
 import { Front } from './front.ts';
 import { buildMachine } from './machine.ts';
+import { PATIENCE } from './patience.ts';
 import { type Limits, rateLimiters } from './rate-limit.ts';
 import { buildRouteApp, type RouteAppDeps } from './route-app.ts';
 import { buildSite } from './site.ts';
@@ -29,10 +31,11 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
   const routes: RouteAppDeps = {
     ...{ clock, log, strict, tracing },
     stats: metrics.routes,
+    patience: PATIENCE,
     authenticate: (tenantId, token) => auth.authenticate(tenantId, token),
     limiters: rateLimiters(limits, () => clock.now().getTime()),
   };
-  const site = await buildSite({ rooms: all, loaded, log, publicUrl: config.publicUrl });
+  const site = await buildSite({ rooms: all, loaded, log, reads: routes.limiters.reads, publicUrl: config.publicUrl });
   const machine = await buildMachine({
     notReady: () => notReady(runtime),
     metrics: () => metrics.text(),
@@ -45,12 +48,14 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
       events: config.natsUrl === undefined ? 'PostgreSQL' : 'NATS JetStream',
       mail: config.smtpUrl === undefined ? 'development mailbox' : 'SMTP',
       plugins: [...loaded.values()].map(({ id, plugin }) => `${id} ${plugin.header.version}`),
+      setAside: Object.fromEntries(runtime.setAside),
     }),
   });
   const front = new Front({
     tenancy,
     machine,
     site: () => site,
+    forwardedOf: forwardedBy(config.trustedProxies),
     upgrade: (request, socket, head, tenant) =>
       realtime.upgrade(request, socket, head, tenant, (token) => auth.authenticate(tenant.facts.id, token)),
   });

@@ -15,7 +15,7 @@ export interface PagesDeps {
   readonly kernel: ApiPart;
   /** What is switched on in a tenant. */
   readonly pluginsOf: (tenant: TenantState) => readonly Plugin[];
-  /** Whether people reach the site by https, whatever the proxy speaks to this node. */
+  /** Whether people are known to reach sites by https, also when no trusted proxy says so. */
   readonly https: boolean;
 }
 
@@ -28,9 +28,9 @@ export function addPages(app: FastifyInstance, { kernel, pluginsOf, https }: Pag
     const headers = type === 'html' ? PAGE_HEADERS : API_HEADERS;
     const mime = type === 'html' ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8';
     app.get(path, async (request, reply) => {
-      const { tenant, requestId } = arrivalOf(request.raw);
+      const { tenant, requestId, forwarded } = arrivalOf(request.raw);
       const plugins = pluginsOf(tenant);
-      const origin = originOf(request, tenant, https);
+      const origin = originOf(request, tenant, https || forwarded?.https === true);
       reply.headers(headers).header('x-request-id', requestId).type(mime);
       return sendKept(request, reply, tenant, path, [origin, ...plugins], () =>
         make({ tenant, origin, plugins: plugins.map(partOf) }),
@@ -64,7 +64,7 @@ function partOf({ header: { id, title, summary, version }, contributions }: Plug
 }
 
 /** The host was found to be the tenant's; what a stranger wrote after its colon was not. */
-function originOf({ host, protocol }: FastifyRequest, tenant: TenantState, https: boolean): string {
+function originOf({ host }: FastifyRequest, tenant: TenantState, https: boolean): string {
   const known = /^[a-z0-9.-]+(:\d{1,5})?$/i.test(host) ? host : (tenant.hosts[0] ?? '');
-  return `${https ? 'https' : protocol}://${known}`;
+  return `${https ? 'https' : 'http'}://${known}`;
 }

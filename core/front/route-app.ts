@@ -8,10 +8,12 @@ import type { Connection, RawRoute } from '../room.ts';
 import { checkOf, closed, compileCheck } from '../schemas.ts';
 import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import { arrivalOf } from './arrival.ts';
+import { hostName } from '../tenancy/tenancy.ts';
+import { addressOf, arrivalOf } from './arrival.ts';
 import { compressLong } from './compress.ts';
 import { actorOf, type GuardDeps, guardOf } from './guard.ts';
 import { API_HEADERS } from './headers.ts';
+import { bodyInTime, type Patience } from './patience.ts';
 import { PROBLEM_TYPE, problemOf } from './problems.ts';
 import { sendJson } from './send-json.ts';
 
@@ -21,6 +23,7 @@ export interface RouteAppDeps extends GuardDeps {
   /** In development and tests replies are held against their schemas. */
   readonly strict: boolean;
   readonly stats: RouteStats;
+  readonly patience: Patience;
   /** Absent where nobody collects traces. */
   readonly tracing: Tracing | undefined;
 }
@@ -156,6 +159,7 @@ function addRoute(
       ...(shape ? { response: { [good]: closed(shape) } } : {}),
     },
     onRequest: guardOf(route, deps),
+    ...bodyInTime(route, deps.patience.body * Math.max(1, bodyLimit / BODY_LIMIT)),
     onSend: [observed(deps, route, prefix), ...(shape ? [compressLong] : [])],
     handler: (request, reply) => {
       const { tracing } = deps;
@@ -238,7 +242,10 @@ class KernelInput extends HandlerInput {
   constructor(request: FastifyRequest, reply: FastifyReply) {
     super(request);
     this.connection = {
-      address: request.ip,
+      address: addressOf(request.raw),
+      get host() {
+        return hostName(request.headers.host ?? '');
+      },
       get cookies() {
         const pairs = (request.headers.cookie ?? '').split('; ').map((pair) => pair.split('='));
         return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]));

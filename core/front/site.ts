@@ -6,27 +6,35 @@ import type { Room } from '../room.ts';
 import { isEnabled } from '../tenancy/tenancy.ts';
 import { knownArrivalOf } from './arrival.ts';
 import { compressLong } from './compress.ts';
+import { overLimit, strangerOf } from './guard.ts';
 import type { ApiPart } from './operations.ts';
 import { addAssets } from './pages/assets.ts';
 import { refusalOf } from './pages/refusal.ts';
 import { addPages } from './pages.ts';
 import { problemOf } from './problems.ts';
+import type { RateLimiter } from './rate-limit.ts';
 
 export interface SiteDeps {
   readonly rooms: readonly Room[];
   readonly loaded: ReadonlyMap<string, Loaded>;
   readonly log: Log;
+  /** Pages are read by strangers as often as the API, and no more. */
+  readonly reads: RateLimiter;
   /** How pages are reached from outside. */
   readonly publicUrl: string;
 }
 
 /** What is served outside `/api/<plugin>`: the pages, and the OpenAPI document of the tenant that is asked. */
-export async function buildSite({ rooms, loaded, log, publicUrl }: SiteDeps): Promise<FastifyInstance> {
+export async function buildSite({ rooms, loaded, log, reads, publicUrl }: SiteDeps): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     genReqId: (raw) => knownArrivalOf(raw as FastifyRequest['raw'])?.requestId ?? '-',
     requestIdHeader: false,
   });
+  // What every address serves is asked for without a tenant, and kept for ever by whoever has it.
+  app.addHook('onRequest', ({ raw }, _reply, done) =>
+    done(knownArrivalOf(raw) ? overLimit(reads, strangerOf(raw)) : undefined),
+  );
   app.addHook('onSend', compressLong);
   app.setNotFoundHandler((request) => {
     throw errors.not_found({ detail: `${request.url.split('?')[0]} leads nowhere.` });

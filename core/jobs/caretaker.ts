@@ -1,55 +1,69 @@
-import type { Clock, Log } from '@plinth/sdk';
-import type { Database } from '../database/database.ts';
-import { forgetRuns } from './forget.ts';
-import type { Performer } from './performer.ts';
-import type { Runs } from './runs.ts';
-import { Schedule } from './schedule.ts';
+import { forgetRows } from '../events/forget.ts';
+import { Loop } from '../events/loop.ts';
+import type { Performer, PerformerDeps } from './performer.ts';
+import type { Queue } from './queue.ts';
+import { enqueueRepeated, spreadRepeated } from './schedule.ts';
 
-export interface CaretakerDeps {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
-  readonly runs: Runs;
+export interface CaretakerDeps extends Omit<PerformerDeps, 'onProgress'> {
   readonly performer: Performer;
-  readonly keepDays: number;
+  readonly queue: () => Queue | undefined;
 }
 
-const RESUME_MS = 10_000;
-const FORGET_MS = 3_600_000;
+const BATCH = 500;
+/** So many runs at most are in the queue; the rest waits in its rows. A queue that loses everything loses little. */
+const WINDOW = 2_000;
+const FULL_MS = 20;
+const KEEP_DAYS = 7;
+const FAILED_LONGER = 4;
+const DAY_MS = 86_400_000;
 
-/** What one node does for all: gives back runs of dead nodes, enqueues repeated jobs, wakes parked runs, forgets old ones. */
+/**
+ * What one node does for all: gives the queue what is due, gives back runs of dead nodes, enqueues repeated jobs, wakes
+ * parked runs, forgets old ones.
+ */
 export class Caretaker {
+  /** Puts into the queue what is due. */
+  readonly pushing: Loop;
   readonly #deps: CaretakerDeps;
-  readonly #schedule: Schedule;
-  readonly #mayResume = notOftener(RESUME_MS);
-  readonly #mayForget = notOftener(FORGET_MS);
 
   constructor(deps: CaretakerDeps) {
     this.#deps = deps;
-    this.#schedule = new Schedule(deps);
-  }
-
-  /** Every second, on the leader. */
-  async sweep(): Promise<void> {
-    const { runs, clock, database, log, keepDays } = this.#deps;
-    await runs.release(clock.now(), []);
-    if (this.#mayResume()) await this.resume();
-    await this.#enqueueRepeated();
-    if (!this.#mayForget()) return;
-    forgetRuns(database, clock.now(), keepDays).catch((error: unknown) =>
-      log.warn('runs-not-forgotten', { error: String(error) }),
+    this.pushing = new Loop(
+      () => this.#push(),
+      (error) => deps.log.warn('runs-not-pushed', { error: String(error) }),
     );
   }
 
-  /** What has become possible since it was looked at: repeated jobs in new tenants, runs of plugins switched on again. */
+  /** Every few seconds, on the leader. */
+  async sweep(): Promise<void> {
+    const { runs, clock } = this.#deps;
+    await runs.release(clock.now(), []);
+    await runs.doubtQueue();
+    await this.resume();
+  }
+
+  /** What has become possible since it was looked at: repeated jobs, runs of plugins switched on again. */
   async resume(): Promise<void> {
-    const { runs, performer, enabled, clock } = this.#deps;
-    await this.#schedule.spread(performer.definitions);
+    const { database, runs, performer, enabled, clock } = this.#deps;
+    const { definitions } = performer;
+    await spreadRepeated(database, definitions.values(), clock.now());
     for (const parked of await runs.parked()) {
-      if (!performer.knows(parked.plugin, parked.job) || !(await enabled(parked.tenantId, parked.plugin))) continue;
-      await runs.unpark(parked, clock.now());
+      const known = definitions.has(`${parked.plugin}/${parked.job}`);
+      if (known && (await enabled(parked.tenantId, parked.plugin))) await runs.unpark(parked, clock.now());
     }
+    await enqueueRepeated(this.#deps, definitions, clock.now());
+  }
+
+  /** Forgets runs that have been through for so long, and with them their keys and steps; failed ones later. */
+  async forget(): Promise<void> {
+    const { database, clock } = this.#deps;
+    const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
+    await forgetRows(
+      database,
+      'job_run',
+      "finished_at < $1 and state in ('done', 'cancelled') or finished_at < $2 and state = 'failed'",
+      [before(KEEP_DAYS), before(KEEP_DAYS * FAILED_LONGER)],
+    );
   }
 
   /** For tests: does everything that is due, one run after the other, without the queue. */
@@ -58,7 +72,6 @@ export class Caretaker {
     for (;;) {
       await performer.idle();
       await this.resume();
-      await this.#enqueueRepeated();
       const due = await runs.dueAtAll(clock.now());
       if (due.length === 0) return;
       for (const pointer of due) await performer.perform(pointer);
@@ -71,28 +84,26 @@ export class Caretaker {
    */
   async settleUntil(until: Date, set: (to: string) => void): Promise<void> {
     const { runs, performer } = this.#deps;
-    const repeated = performer.definitions.filter(({ plugin }) => plugin !== 'kernel');
+    const repeated = [...performer.definitions.keys()].filter((name) => !name.startsWith('kernel/'));
     for (let at = Number.NEGATIVE_INFINITY; at < until.getTime(); ) {
       await this.settle();
-      const next = [await runs.nextDue(), await this.#schedule.nextDue(repeated), until];
-      at = Math.min(...next.filter((date) => date !== undefined).map((date) => date.getTime()));
+      at = Math.min(((await runs.nextDue(repeated)) ?? until).getTime(), until.getTime());
       set(new Date(at).toISOString());
     }
     await this.settle();
   }
 
-  async #enqueueRepeated(): Promise<void> {
-    while (await this.#schedule.enqueueDue(this.#deps.performer.definitions));
+  async #push(): Promise<number | undefined> {
+    const { runs, clock } = this.#deps;
+    const queue = this.#deps.queue();
+    if (!queue) return undefined;
+    const { due, pushed } = await runs.due(clock.now(), BATCH);
+    const some = due.slice(0, Math.max(WINDOW - pushed, 0));
+    if (some.length > 0) {
+      await queue.push(some);
+      await runs.markPushed(some);
+    }
+    if (some.length < due.length) return FULL_MS;
+    return due.length === BATCH ? 0 : undefined;
   }
-}
-
-/** Says yes, and then no for so long. */
-export function notOftener(ms: number): () => boolean {
-  let last = Number.NEGATIVE_INFINITY;
-  return () => {
-    const now = performance.now();
-    if (now - last < ms) return false;
-    last = now;
-    return true;
-  };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@plinth/sdk';
 import type { Run, RunPage, RunState } from '@plinth/sdk/services/jobs.ts';
 import type { Database } from '../database/database.ts';
+import { errors } from '../errors.ts';
 
 /** Which runs of a tenant: all that is given must fit. */
 export interface Which {
@@ -13,6 +14,8 @@ export interface Which {
   readonly after?: string;
   readonly limit?: number;
 }
+
+type One = Which & { readonly runId: string };
 
 interface Row extends Omit<Run, 'note' | 'error' | 'runAt' | 'createdAt' | 'finishedAt'> {
   note: string | null;
@@ -29,24 +32,17 @@ const FITS = `tenant_id = $1 and ($2::uuid is null or id = $2) and ($3::text is 
 
 const UNTOUCHED = `state = 'waiting' and not exists (select from kernel.job_step s where (s.tenant_id, s.run_id) = (r.tenant_id, r.id))`;
 
+export type Directory = ReturnType<typeof directoryOf>;
+
 /** Runs as people and plugins see them: within one tenant, looked up, cancelled and tried again. */
-export class Directory {
-  readonly #database: Database;
-  readonly #clock: Clock;
-
-  constructor(database: Database, clock: Clock) {
-    this.#database = database;
-    this.#clock = clock;
-  }
-
-  async find(tenantId: string, which: Which & { runId: string }): Promise<Run | undefined> {
-    return (await this.list(tenantId, which)).items[0];
-  }
+export function directoryOf(database: Database, clock: Clock, onChange: () => void) {
+  const query = (tenantId: string, sql: string, values: unknown[]) =>
+    database.tenant(tenantId, async (_tx, client) => (await client.query<Row>(sql, [tenantId, ...values])).rows);
 
   /** Newest first. */
-  async list(tenantId: string, which: Which): Promise<RunPage> {
+  async function list(tenantId: string, which: Which): Promise<RunPage> {
     const { job, state, after, limit = 50 } = which;
-    const rows = await this.#query(
+    const rows = await query(
       tenantId,
       `select ${VIEW} from kernel.job_run where ${FITS} and ($5::text is null or job = $5)
          and ($6::text is null or state = $6) and ($7::uuid is null or id < $7) order by id desc limit $8`,
@@ -57,37 +53,41 @@ export class Directory {
     return { items, ...(last ? { next: last.runId } : {}) };
   }
 
-  /** A run that has steps behind it is started once more, to undo them. */
-  async cancel(tenantId: string, which: Which & { runId: string }): Promise<Run | undefined> {
-    const [row] = await this.#query(
-      tenantId,
-      `update kernel.job_run r set cancelling = true, pushed_at = null,
+  async function find(tenantId: string, which: One): Promise<Run> {
+    const run = (await list(tenantId, which)).items[0];
+    if (!run) throw errors.not_found({ detail: 'There is no such run.' });
+    return run;
+  }
+
+  /** Where the run is in another state, it stays as it is. */
+  async function change(tenantId: string, which: One, to: string, from: string): Promise<Run> {
+    const sql = `update kernel.job_run r set pushed_at = null, ${to} where ${FITS} and state in (${from}) returning ${VIEW}`;
+    const [row] = await query(tenantId, sql, [...fits(which), clock.now()]);
+    if (!row) return find(tenantId, which);
+    onChange();
+    return view(row);
+  }
+
+  return {
+    list,
+    find,
+
+    /** A run that has steps behind it is started once more, to undo them. */
+    cancel: (tenantId: string, which: One) =>
+      change(
+        tenantId,
+        which,
+        `cancelling = true,
          state = case when ${UNTOUCHED} then 'cancelled' else state end,
          finished_at = case when ${UNTOUCHED} then $5::timestamptz end,
-         run_at = case when state = 'waiting' then $5::timestamptz else run_at end
-       where ${FITS} and state in ('waiting', 'running') returning ${VIEW}`,
-      [...fits(which), this.#clock.now()],
-    );
-    return row ? view(row) : this.find(tenantId, which);
-  }
+         run_at = case when state = 'waiting' then $5::timestamptz else run_at end`,
+        "'waiting', 'running'",
+      ),
 
-  /** Gives a failed run all its attempts again. Steps that could not be undone stay done. */
-  async retry(tenantId: string, which: Which & { runId: string }): Promise<Run | undefined> {
-    const [row] = await this.#query(
-      tenantId,
-      `update kernel.job_run set state = 'waiting', forgiven = attempts, run_at = $5, pushed_at = null, finished_at = null
-       where ${FITS} and state = 'failed' returning ${VIEW}`,
-      [...fits(which), this.#clock.now()],
-    );
-    return row ? view(row) : this.find(tenantId, which);
-  }
-
-  #query(tenantId: string, sql: string, values: unknown[]): Promise<Row[]> {
-    return this.#database.tenant(
-      tenantId,
-      async (_tx, client) => (await client.query<Row>(sql, [tenantId, ...values])).rows,
-    );
-  }
+    /** Gives a failed run all its attempts again. Steps that could not be undone stay done. */
+    retry: (tenantId: string, which: One) =>
+      change(tenantId, which, `state = 'waiting', forgiven = attempts, run_at = $5, finished_at = null`, "'failed'"),
+  };
 }
 
 const fits = ({ runId, plugin, accountId }: Which) => [runId, plugin, accountId];

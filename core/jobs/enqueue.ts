@@ -1,6 +1,5 @@
 import { type Actor, type Clock, type EnqueueOptions, milliseconds, newId } from '@plinth/sdk';
 import type pg from 'pg';
-import { errors } from '../errors.ts';
 import { actorOnRecord } from '../events/outbox.ts';
 
 export interface NewRun extends EnqueueOptions {
@@ -19,23 +18,17 @@ const HOLDS_KEY = "key is not null and state in ('waiting', 'running', 'done')";
 export async function enqueue(client: pg.ClientBase, clock: Clock, run: NewRun): Promise<{ runId: string }> {
   const runAt = new Date(clock.now().getTime() + (run.delay === undefined ? 0 : milliseconds(run.delay)));
   const key = [run.tenantId, run.plugin, run.job, run.key];
-  // The run that holds the key may fail between the two statements, and give it free.
-  for (let tries = 0; tries < 3; tries++) {
-    const added = await client.query<{ id: string }>(
-      `insert into kernel.job_run (tenant_id, plugin, job, key, id, data, run_at, actor, request_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       on conflict (tenant_id, plugin, job, key) where ${HOLDS_KEY} do nothing returning id`,
-      [...key, newId(), JSON.stringify(run.data), runAt, JSON.stringify(actorOnRecord(run.actor)), run.requestId],
-    );
-    const holder =
-      added.rows[0] ??
-      (
-        await client.query<{ id: string }>(
-          `select id from kernel.job_run where (tenant_id, plugin, job, key) = ($1, $2, $3, $4) and ${HOLDS_KEY}`,
-          key,
-        )
-      ).rows[0];
-    if (holder) return { runId: holder.id };
-  }
-  throw errors.conflict({ detail: `The job ${run.plugin}/${run.job} with key "${run.key}" is changing right now.` });
+  const added = await client.query<{ id: string }>(
+    `insert into kernel.job_run (tenant_id, plugin, job, key, id, data, run_at, actor, request_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (tenant_id, plugin, job, key) where ${HOLDS_KEY} do nothing returning id`,
+    [...key, newId(), JSON.stringify(run.data), runAt, JSON.stringify(actorOnRecord(run.actor)), run.requestId],
+  );
+  if (added.rows[0]) return { runId: added.rows[0].id };
+  const { rows } = await client.query<{ id: string }>(
+    `select id from kernel.job_run where (tenant_id, plugin, job, key) = ($1, $2, $3, $4) and ${HOLDS_KEY}`,
+    key,
+  );
+  // The run that held the key may have failed between the two statements, and given it free.
+  return rows[0] ? { runId: rows[0].id } : enqueue(client, clock, run);
 }

@@ -1,20 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, type Job, type Log, milliseconds } from '@plinth/sdk';
+import type { Run } from '@plinth/sdk/services/jobs.ts';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import { type Backoff, backoff } from '../events/backoff.ts';
-import type { Ending, Taken } from './runs.ts';
+import { retryDelay } from '../events/backoff.ts';
+import type { Ending, Runs, Taken } from './runs.ts';
 import { dropStep, readSteps, writeStep } from './steps.ts';
 
 /** One start of a run, as its handler sees it. */
-export interface JobRun {
-  readonly tenantId: string;
-  readonly runId: string;
-  readonly data: unknown;
-  /** Who enqueued it. */
-  readonly actor: { readonly kind: string; readonly accountId?: string };
-  readonly requestId: string;
+export interface JobRun extends Pick<Taken, 'tenantId' | 'runId' | 'data' | 'actor' | 'requestId'> {
   /** 1 for the first. */
   readonly attempt: number;
   /** Aborted when it is cancelled, takes too long, has been given to another node, or this node stops. */
@@ -35,11 +30,19 @@ export interface Definition {
   run(run: JobRun): Promise<void>;
 }
 
+/** Told when a run gets on, at most four times a second, and when it ends: for whoever watches it. */
+export interface RunNotice extends Pick<Run, 'runId' | 'state'> {
+  readonly tenantId: string;
+  readonly progress?: number | undefined;
+  readonly note?: string | undefined;
+}
+
 export interface ExecutionDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onProgress: (of: Taken, fraction: number, note: string | undefined) => Promise<void>;
+  readonly runs: Runs;
+  readonly onProgress: (notice: RunNotice) => void;
 }
 
 /** Why a start is broken off. */
@@ -47,7 +50,6 @@ export const CANCELLED = new Error('cancelled');
 export const STOPPING = new Error('the node stops');
 export const LOST = new Error('another node has it');
 
-const RETRY: Backoff = { first: 1_000, factor: 4, most: 3_600_000 };
 /** For a handler that was told to stop. One that goes on all the same can finish no step any more. */
 const GRACE_MS = 5_000;
 const PROGRESS_MS = 250;
@@ -58,7 +60,7 @@ const currentStep = new AsyncLocalStorage<string | typeof UNDOING>();
 const UNDOING: unique symbol = Symbol('undoing');
 
 /** Runs one start of a run: steps, progress, time limit, and what becomes of it. */
-export class Execution implements JobRun {
+export class Execution {
   readonly of: Taken;
   readonly #definition: Definition;
   readonly #deps: ExecutionDeps;
@@ -76,26 +78,8 @@ export class Execution implements JobRun {
     this.#deps = deps;
   }
 
-  get tenantId(): string {
-    return this.of.tenantId;
-  }
-  get runId(): string {
-    return this.of.runId;
-  }
-  get data(): unknown {
-    return this.of.data;
-  }
-  get actor(): Taken['actor'] {
-    return this.of.actor;
-  }
-  get requestId(): string {
-    return this.of.requestId;
-  }
-  get attempt(): number {
+  get #attempt(): number {
     return this.of.attempts - this.of.forgiven;
-  }
-  get signal(): AbortSignal {
-    return this.#abort.signal;
   }
 
   stop(reason: Error): void {
@@ -109,8 +93,8 @@ export class Execution implements JobRun {
     try {
       if (this.of.attempts > 1) this.#known = await readSteps(this.#deps.database, this.of);
       // The starts of nodes that died count too, else what kills nodes would do so for ever.
-      this.#undoing = this.of.cancelling || this.attempt > attempts;
-      const hopeless = this.#known.size === 0 || this.attempt > attempts + 1;
+      this.#undoing = this.of.cancelling || this.#attempt > attempts;
+      const hopeless = this.#known.size === 0 || this.#attempt > attempts + 1;
       if (this.#undoing && hopeless) throw new Error(this.of.error ?? 'it has no attempts left');
       await this.#handle();
       return this.of.cancelling ? await this.#failed(CANCELLED) : this.#ending('done');
@@ -121,13 +105,15 @@ export class Execution implements JobRun {
     }
   }
 
-  async step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T> {
-    this.signal.throwIfAborted();
+  async #step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T> {
+    this.#abort.signal.throwIfAborted();
     if (!this.#known.has(name)) {
       if (this.#undoing) throw NO_MORE;
       const value = await currentStep.run(name, run);
-      this.signal.throwIfAborted();
-      await this.#deps.database.tenant(this.tenantId, (_tx, client) => writeStep(client, this.of, name, value, 'keep'));
+      this.#abort.signal.throwIfAborted();
+      await this.#deps.database.tenant(this.of.tenantId, (_tx, client) =>
+        writeStep(client, this.of, name, value, 'keep'),
+      );
       // As it will come back when the run is started again: a Date is a string from the first time on.
       this.#known.set(name, value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
     }
@@ -136,52 +122,62 @@ export class Execution implements JobRun {
     return result;
   }
 
-  async commit(client: pg.ClientBase, result: unknown): Promise<void> {
+  async #commit(client: pg.ClientBase, result: unknown): Promise<void> {
     const name = currentStep.getStore();
     // A handler that was told to stop commits nothing any more; what undoes its steps does.
     if (name === UNDOING) return;
-    this.signal.throwIfAborted();
+    this.#abort.signal.throwIfAborted();
     if (name !== undefined) await writeStep(client, this.of, name, result, 'mark');
   }
 
-  async progress(fraction: number, note?: string): Promise<void> {
+  async #progress(fraction: number, note?: string): Promise<void> {
     this.#untold = { fraction: Math.min(Math.max(fraction, 0), 1), note: note ?? this.#untold?.note };
     if (fraction >= 1 || performance.now() - this.#toldAt >= PROGRESS_MS) await this.tellProgress();
   }
 
   async tellProgress(): Promise<void> {
-    const untold = this.#untold;
-    if (!untold) return;
+    if (!this.#untold) return;
+    const { tenantId, runId } = this.of;
+    const { fraction, note } = this.#untold;
     this.#untold = undefined;
     this.#toldAt = performance.now();
-    await this.#deps
-      .onProgress(this.of, untold.fraction, untold.note)
+    this.#deps.onProgress({ tenantId, runId, state: 'running', progress: fraction, note });
+    await this.#deps.runs
+      .progress(this.of, fraction, note)
       .catch((error: unknown) => this.#deps.log.debug('progress-not-told', { error: String(error) }));
   }
 
   async #handle(): Promise<void> {
-    const handling = this.#definition.run(this);
+    const { signal } = this.#abort;
+    const handling = this.#definition.run({
+      ...this.of,
+      attempt: this.#attempt,
+      signal,
+      step: (name, run, undo) => this.#step(name, run, undo),
+      progress: (fraction, note) => this.#progress(fraction, note),
+      commit: (client, result) => this.#commit(client, result),
+    });
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     const onAbort = async () => {
       await Promise.race([handling.catch(() => {}), sleep(GRACE_MS, undefined, { ref: false })]);
-      reject(this.signal.reason);
+      reject(this.#abort.signal.reason);
     };
-    this.signal.addEventListener('abort', () => void onAbort(), { once: true });
+    this.#abort.signal.addEventListener('abort', () => void onAbort(), { once: true });
     await Promise.race([handling, stopped]);
     // A handler that swallows the abort has not done its work for that.
-    this.signal.throwIfAborted();
+    this.#abort.signal.throwIfAborted();
   }
 
   async #failed(thrown: unknown): Promise<Ending | undefined> {
-    const error = this.signal.aborted ? this.signal.reason : thrown;
+    const error = this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
     if (error === LOST) return undefined;
     if (error === STOPPING) return this.#ending('waiting', { forgiven: 1, error: STOPPING.message });
     const reason = text(error === NO_MORE ? (this.of.error ?? error) : error);
     const cancelled = this.of.cancelling || error === CANCELLED;
     const fields = { ...this.#fields(), error: reason };
-    if (!cancelled && !this.#undoing && this.attempt < this.#definition.job.attempts) {
+    if (!cancelled && !this.#undoing && this.#attempt < this.#definition.job.attempts) {
       this.#deps.log.warn('job-failed', fields);
-      return this.#ending('waiting', { error: reason, in: backoff(RETRY, this.attempt) });
+      return this.#ending('waiting', { error: reason, in: retryDelay(this.#attempt) });
     }
     await this.#undoAll();
     if (cancelled) return this.#ending('cancelled');
@@ -193,7 +189,7 @@ export class Execution implements JobRun {
     for (const { name, undo } of this.#undos.reverse()) {
       try {
         await currentStep.run(UNDOING, undo);
-        await dropStep(this.#deps.database, this.of, name);
+        await this.#deps.database.tenant(this.of.tenantId, (_tx, client) => dropStep(client, this.of, name));
       } catch (error) {
         this.#deps.log.error('job-step-not-undone', { ...this.#fields(), step: name, error: text(error) });
       }
@@ -202,19 +198,12 @@ export class Execution implements JobRun {
 
   #ending(state: Ending['state'], more: { error?: string; forgiven?: number; in?: number } = {}): Ending {
     const at = new Date(this.#deps.clock.now().getTime() + (more.in ?? 0));
-    const error = more.error?.replaceAll('\0', '').slice(0, 4_000);
-    return {
-      of: this.of,
-      state,
-      at,
-      ...(error ? { error } : {}),
-      ...(more.forgiven ? { forgiven: more.forgiven } : {}),
-    };
+    return { of: this.of, state, at, error: more.error?.replaceAll('\0', '').slice(0, 4_000), forgiven: more.forgiven };
   }
 
   #fields(): Record<string, unknown> {
     const { tenantId: tenant, runId, plugin, job } = this.of;
-    return { tenant, runId, plugin, job, attempt: this.attempt };
+    return { tenant, runId, plugin, job, attempt: this.#attempt };
   }
 }
 

@@ -1,20 +1,17 @@
 import { type Clock, type Duration, type Log, milliseconds } from '@plinth/sdk';
-import type { RunState } from '@plinth/sdk/services/jobs.ts';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import { Line } from '../events/line.ts';
 import type { Registration } from '../realtime/channels.ts';
 import type { Room } from '../room.ts';
-import { Caretaker, notOftener } from './caretaker.ts';
-import { Directory } from './directory.ts';
+import { Caretaker } from './caretaker.ts';
+import { directoryOf } from './directory.ts';
 import { enqueue, type NewRun } from './enqueue.ts';
-import type { Definition } from './execution.ts';
+import type { Definition, RunNotice } from './execution.ts';
 import { Performer } from './performer.ts';
-import { pusher } from './pusher.ts';
 import { type Backend, openQueue, type Queue } from './queue.ts';
-import { jobRoutes, jobsService } from './routes.ts';
-import { Runs, type Taken } from './runs.ts';
-import { watchRuns } from './watch-runs.ts';
+import { jobRoutes, jobsService, watchRuns } from './routes.ts';
+import { Runs, type Seen } from './runs.ts';
 
 export interface JobsDeps {
   readonly database: Database;
@@ -23,22 +20,7 @@ export interface JobsDeps {
   readonly log: Log;
   readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
   readonly backend: Backend;
-  /** Told when a run gets on, at most four times a second, and when it ends: for whoever watches it. */
   readonly onProgress?: (notice: RunNotice) => void;
-  /** How long runs are kept when they are through; failed ones four times as long. */
-  readonly keepDays?: number;
-}
-
-export interface RunNotice {
-  readonly tenantId: string;
-  readonly runId: string;
-  readonly plugin: string;
-  readonly job: string;
-  /** Who enqueued it. */
-  readonly actor: { readonly kind: string; readonly accountId?: string };
-  readonly state: RunState;
-  readonly progress?: number;
-  readonly note?: string;
 }
 
 /** Work done later, on any node. A run starts at least once; the rows are the truth, the queue may lose everything. */
@@ -57,50 +39,45 @@ export interface JobsApi {
   advance(by: Duration): Promise<void>;
   /** The channel on which `onProgress` can be told to pages. */
   readonly watching: Registration;
-  /** For metrics. */
-  figures(): Promise<{ waiting: number; running: number; failed: number; lateMs: number }>;
+  figures(): ReturnType<Runs['figures']>;
 }
 
 const DRAIN_MS = 10_000;
-const COMPARE_MS = 500;
 
 export function createJobs(deps: JobsDeps): Room & JobsApi {
-  const { database, clock, log, enabled, backend, keepDays = 7 } = deps;
+  const { database, clock, log, enabled, backend, onProgress = () => {} } = deps;
   let queue: Queue | undefined;
-  const mayCompare = notOftener(COMPARE_MS);
 
-  const line = new Line({ database, log, room: 'jobs', onWake: wake, onSweep: () => caretaker.sweep() });
-  const runs = new Runs(database, line.id);
-  const directory = new Directory(database, clock);
-  const performer = new Performer({
-    ...{ database, clock, log, runs, enabled },
-    onProgress: async (of, progress, note) => {
-      deps.onProgress?.({ ...noticeOf(of), state: 'running', progress, ...(note === undefined ? {} : { note }) });
-      await runs.progress(of, progress, note);
+  const line: Line<Seen> = new Line({
+    ...{ database, log, room: 'jobs', onRing: push },
+    look: () => performer.look(clock.now()),
+    onLook({ due, mine }) {
+      if (due) push();
+      performer.compare(mine, clock.now()).catch((error) => log.warn('runs-not-compared', { error: String(error) }));
     },
-    onEnd: ({ of, state }) => {
-      deps.onProgress?.({ ...noticeOf(of), state, ...(state === 'done' ? { progress: 1 } : {}) });
-      if (state === 'waiting') nudge();
+    onSweep: () => caretaker.sweep(),
+    onHour: async () => {
+      if (line.leading) await caretaker.forget();
     },
   });
-  const caretaker = new Caretaker({ database, clock, log, enabled, runs, performer, keepDays });
-  const push = pusher({ runs, clock, log, queue: () => queue });
+  const runs = new Runs(database, line.id);
+  const performer = new Performer({ database, clock, log, runs, enabled, onProgress });
+  const caretaker = new Caretaker({ database, clock, log, enabled, runs, performer, queue: () => queue });
+  const directory = directoryOf(database, clock, nudge);
 
-  function nudge(): void {
-    if (line.leading) push.wake();
-    else line.ring();
+  function push(): void {
+    if (line.leading) caretaker.pushing.wake();
   }
 
-  function wake(): void {
-    if (line.leading) push.wake();
-    if (!mayCompare()) return;
-    performer.compare(clock.now()).catch((error: unknown) => log.warn('runs-not-compared', { error: String(error) }));
+  function nudge(): void {
+    if (line.leading) push();
+    else line.ring();
   }
 
   return {
     name: 'jobs',
-    provides: [jobsService(directory, nudge)],
-    contributions: jobRoutes(directory, nudge),
+    provides: [jobsService(directory)],
+    contributions: jobRoutes(directory),
     watching: watchRuns(directory),
     enqueue: (client, run) => enqueue(client, clock, run),
     nudge,
@@ -109,7 +86,7 @@ export function createJobs(deps: JobsDeps): Room & JobsApi {
     figures: () => runs.figures(clock.now()),
 
     async define(definition) {
-      performer.define(definition);
+      performer.definitions.set(`${definition.plugin}/${definition.name}`, definition);
       if (queue) await caretaker.resume();
     },
 
@@ -127,21 +104,17 @@ export function createJobs(deps: JobsDeps): Room & JobsApi {
       await line.start();
       queue = await openQueue(backend, database.roles, log, ({ data }) => performer.perform(data));
       await caretaker.resume();
-      wake();
+      push();
     },
 
     async drain() {
-      await Promise.all([push.stop(), queue?.drain(), performer.stop(DRAIN_MS)]);
+      await Promise.all([caretaker.pushing.stop(), queue?.drain(), performer.stop(DRAIN_MS)]);
     },
 
     async stop() {
-      await Promise.all([push.stop(), performer.stop(0)]);
+      await Promise.all([caretaker.pushing.stop(), performer.stop(0)]);
       await queue?.close();
       await line.stop();
     },
   };
-}
-
-function noticeOf({ tenantId, runId, plugin, job, actor }: Taken) {
-  return { tenantId, runId, plugin, job, actor };
 }

@@ -1,77 +1,73 @@
-import { gather, insist } from '../events/gather.ts';
+import { gather, gatherForSure } from '../events/gather.ts';
+import type { RelayDeps } from '../events/relay.ts';
 import { CANCELLED, type Definition, Execution, type ExecutionDeps, LOST, STOPPING } from './execution.ts';
-import type { Ending, Pointer, Runs, Taken } from './runs.ts';
+import type { Ending, Pointer, Seen, Taken } from './runs.ts';
 
 export interface PerformerDeps extends ExecutionDeps {
-  readonly runs: Runs;
-  readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
-  readonly onEnd: (ending: Ending) => void;
+  readonly enabled: RelayDeps['enabled'];
 }
 
 /** Does runs on this node: knows the jobs, takes what it is offered, and stays in step with the rows. */
 export class Performer {
+  /** By `plugin/name`. */
+  readonly definitions = new Map<string, Definition>();
   readonly #deps: PerformerDeps;
-  readonly #definitions = new Map<string, Definition>();
-  readonly #executions = new Set<Execution>();
+  /** Each until its ending is written. */
+  readonly #executions = new Map<Execution, Promise<void>>();
   readonly #take: (pointer: Pointer) => Promise<Taken | undefined>;
-  readonly #finish: (ending: Ending) => Promise<undefined>;
+  readonly #finish: (ending: Ending) => Promise<void>;
+  #compared: Execution[] = [];
   #unknown = new Set<string>();
   #stopping = false;
-  #onEnd: (() => void)[] = [];
 
   constructor(deps: PerformerDeps) {
     this.#deps = deps;
     this.#take = gather((pointers) => deps.runs.take(pointers));
-    this.#finish = gather((endings) => deps.runs.finish(endings));
-  }
-
-  get definitions(): Definition[] {
-    return [...this.#definitions.values()];
-  }
-
-  knows(plugin: string, job: string): boolean {
-    return this.#definitions.has(`${plugin}/${job}`);
-  }
-
-  define(definition: Definition): void {
-    this.#definitions.set(`${definition.plugin}/${definition.name}`, definition);
+    this.#finish = gatherForSure(
+      (endings) => deps.runs.finish(endings),
+      () => this.#stopping,
+    );
   }
 
   async remove(plugin: string): Promise<void> {
-    for (const [key, definition] of this.#definitions) if (definition.plugin === plugin) this.#definitions.delete(key);
-    while ([...this.#executions].some((execution) => execution.of.plugin === plugin)) await this.#nextEnd();
+    for (const [key, definition] of this.definitions) if (definition.plugin === plugin) this.definitions.delete(key);
+    await Promise.all([...this.#executions].map(([{ of }, through]) => of.plugin === plugin && through));
   }
 
   /** Starts a run and sees it through, if it is for this node to start. */
   async perform(pointer: Pointer): Promise<void> {
-    const { runs, enabled, onEnd } = this.#deps;
+    const { runs, enabled } = this.#deps;
     if (this.#stopping) return;
-    const definition = this.#definitions.get(`${pointer.plugin}/${pointer.job}`);
+    const definition = this.definitions.get(`${pointer.plugin}/${pointer.job}`);
     if (!definition || !(await enabled(pointer.tenantId, pointer.plugin))) return runs.park(pointer);
     const taken = await this.#take(pointer);
     if (!taken) return;
     const execution = new Execution(taken, definition, this.#deps);
-    this.#executions.add(execution);
-    try {
-      const ending = await execution.run();
-      if (!ending) return;
-      await insist(
-        () => this.#finish(ending),
-        () => this.#stopping,
-      );
-      onEnd(ending);
-    } finally {
-      this.#executions.delete(execution);
-      for (const wake of this.#onEnd.splice(0)) wake();
-    }
+    const through = this.#seeThrough(execution).finally(() => this.#executions.delete(execution));
+    this.#executions.set(execution, through);
+    await through;
   }
 
-  /** Every second: breaks off what was cancelled or given away, gives back what the rows say is ours and is not. */
-  async compare(now: Date): Promise<void> {
-    const executions = [...this.#executions];
-    const rows = new Map((await this.#deps.runs.mine()).map((row) => [`${row.runId} ${row.attempts}`, row]));
-    for (const execution of executions) {
-      const key = `${execution.runId} ${execution.of.attempts}`;
+  async #seeThrough(execution: Execution): Promise<void> {
+    const ending = await execution.run();
+    if (!ending) return;
+    await this.#finish(ending);
+    const { of, state } = ending;
+    const { tenantId, runId } = of;
+    this.#deps.onProgress({ tenantId, runId, state, progress: state === 'done' ? 1 : undefined });
+  }
+
+  /** SQL for what the rows say. What begins from now on is not in them. */
+  look(now: Date): string {
+    this.#compared = [...this.#executions.keys()];
+    return this.#deps.runs.look(now);
+  }
+
+  /** Breaks off what was cancelled or given away, gives back what the rows say is ours and is not. */
+  async compare(mine: Seen['mine'], now: Date): Promise<void> {
+    const rows = new Map(mine.map((row) => [`${row.runId} ${row.attempts}`, row]));
+    for (const execution of this.#compared) {
+      const key = `${execution.of.runId} ${execution.of.attempts}`;
       const row = rows.get(key);
       rows.delete(key);
       if (!row) execution.stop(LOST);
@@ -86,21 +82,17 @@ export class Performer {
   }
 
   async idle(): Promise<void> {
-    while (this.#executions.size > 0) await this.#nextEnd();
+    while (this.#executions.size > 0) await Promise.all(this.#executions.values());
   }
 
   /** Waits for what runs; what is not through after `graceMs` goes back to be started elsewhere. */
   async stop(graceMs: number): Promise<void> {
     const timer = setTimeout(() => {
       this.#stopping = true;
-      for (const execution of this.#executions) execution.stop(STOPPING);
+      for (const execution of this.#executions.keys()) execution.stop(STOPPING);
     }, graceMs);
     await this.idle();
     clearTimeout(timer);
     this.#stopping = true;
-  }
-
-  #nextEnd(): Promise<void> {
-    return new Promise((resolve) => this.#onEnd.push(resolve));
   }
 }

@@ -1,9 +1,10 @@
 import type { Log } from '@plinth/sdk';
-import type { PgPool } from 'bullmq';
-import { createPostgresBackend, Queue as RedisQueue, Worker as RedisWorker, runMigrations, withBackend } from 'bullmq';
+import type { BackendFactory, IQueueBackend, PgPool, QueueOptions } from 'bullmq';
+import { createPostgresBackend, createRedisBackend, runMigrations, withBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { DatabaseRoles } from '../database/roles.ts';
+import { inTime } from '../events/in-time.ts';
 import type { Pointer } from './runs.ts';
 
 /** Where the queue lives. `owner` makes and grants its schema. */
@@ -21,22 +22,11 @@ export interface Queue {
 
 type Perform = (job: { data: Pointer }) => Promise<void>;
 
-/** What BullMQ's classes have in common on its backends. */
-interface Parts {
-  readonly queue: {
-    addBulk(jobs: { name: string; data: Pointer; opts: object }[]): Promise<unknown>;
-    close(): Promise<void>;
-  };
-  readonly worker: { waitUntilReady(): Promise<unknown>; close(force?: boolean): Promise<void> };
-  end(): Promise<unknown>;
-}
-
 const NAME = 'plinth';
 const SCHEMA = 'bullmq';
 const ONE_AT_A_TIME = 7_146_504;
 /** A queue that does not answer must not hold up who pushes: it is pushed again. */
 const ANSWER_MS = 5_000;
-const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true };
 const WORKER = {
   concurrency: 16,
   // A dead worker's pointers come back; what counts is that its runs do, and the rows see to that.
@@ -51,21 +41,19 @@ const WORKER = {
 /** Opens the queue, and begins to offer what is in it. */
 export async function openQueue(backend: Backend, roles: DatabaseRoles, log: Log, perform: Perform): Promise<Queue> {
   const onError = (error: Error) => log.debug('queue-error', { error: String(error) });
-  const { queue, worker, end } =
+  const { queue, worker, ready, end } =
     backend.kind === 'redis'
       ? onRedis(backend.url, roles, perform, onError)
       : await onPostgres(backend, roles, perform, onError);
   // A queue that is away does not keep the node from starting: runs wait in their rows.
-  await inTime(worker.waitUntilReady()).catch((error: unknown) => log.warn('queue-away', { error: String(error) }));
+  await answered(worker.waitUntilReady()).catch((error: unknown) => log.warn('queue-away', { error: String(error) }));
   return {
     async push(pointers) {
-      const jobs = pointers.map((data) => ({
-        name: NAME,
-        data,
-        // Pushed twice is there once.
-        opts: { jobId: `${data.runId}-${data.attempts}`, ...KEEP_NOTHING },
-      }));
-      await inTime(queue.addBulk(jobs));
+      // Commands would pile up until it is back; the rows are where runs wait.
+      if (!ready()) throw new Error('the queue is away');
+      // Pushed twice is there once.
+      const jobs = pointers.map((data) => ({ name: NAME, data, opts: { jobId: `${data.runId}-${data.attempts}` } }));
+      await answered(queue.addBulk(jobs));
     },
     drain: () => worker.close(),
     async close() {
@@ -76,22 +64,15 @@ export async function openQueue(backend: Backend, roles: DatabaseRoles, log: Log
   };
 }
 
-function onRedis(url: string, roles: DatabaseRoles, perform: Perform, onError: (error: Error) => void): Parts {
-  const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy }).on('error', () => {});
+const answered = <T>(answer: Promise<T>) => inTime(answer, ANSWER_MS, 'the queue does not answer');
+
+function onRedis(url: string, roles: DatabaseRoles, perform: Perform, onError: (error: Error) => void) {
+  const connection = new Redis(url, { maxRetriesPerRequest: null }).on('error', () => {});
   // In braces: on a cluster all keys of a queue must be on one node.
   const shared = { connection, prefix: `{${roles.prefix}}` };
-  const queue = new RedisQueue<Pointer>(NAME, { ...shared, skipWaitingForReady: true });
-  queue.on('error', onError);
   return {
-    queue: {
-      close: () => queue.close(),
-      // Commands would pile up until Redis is back; the rows are where runs wait.
-      addBulk: async (jobs) => {
-        if (connection.status !== 'ready') throw new Error('Redis is away');
-        return queue.addBulk(jobs);
-      },
-    },
-    worker: new RedisWorker<Pointer>(NAME, perform, { ...WORKER, ...shared }).on('error', onError),
+    ...open(createRedisBackend, { ...shared, skipWaitingForReady: true }, perform, onError),
+    ready: () => connection.status === 'ready',
     end: async () => connection.disconnect(),
   };
 }
@@ -101,27 +82,28 @@ async function onPostgres(
   roles: DatabaseRoles,
   perform: Perform,
   onError: (error: Error) => void,
-): Promise<Parts> {
+) {
   await migrateQueue(owner, roles);
   const options = `-c role=${roles.system} -c search_path=${SCHEMA} -c synchronous_commit=off`;
   const pool = new pg.Pool({ ...connection, max: 4, keepAlive: true, options });
   pool.on('error', () => {});
   pool.on('connect', (client) => void client.on('error', () => {}));
-  const classes = withBackend(createPostgresBackend);
   const shared = { connection: pool as unknown as PgPool };
-  const queue = new classes.Queue<Pointer>(NAME, shared);
-  const worker = new classes.Worker<Pointer>(NAME, perform, { ...WORKER, ...shared });
-  queue.on('error', onError);
-  worker.on('error', onError);
-  return { queue, worker, end: () => pool.end() };
+  return { ...open(createPostgresBackend, shared, perform, onError), ready: () => true, end: () => pool.end() };
 }
 
-const retryStrategy = (times: number) => Math.min(50 * 2 ** times, 2_000);
-
-function inTime<T>(answer: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('the queue does not answer')), ANSWER_MS);
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+function open<B extends IQueueBackend, C>(
+  backend: BackendFactory<B, C>,
+  options: QueueOptions<C>,
+  perform: Perform,
+  onError: (error: Error) => void,
+) {
+  const classes = withBackend(backend);
+  const queue = new classes.Queue<Pointer>(NAME, options);
+  const worker = new classes.Worker<Pointer>(NAME, perform, { ...WORKER, ...options });
+  queue.on('error', onError);
+  worker.on('error', onError);
+  return { queue, worker };
 }
 
 /** BullMQ's own tables, in a schema of their own. The kernel's spanning role may use them, and no plugin. */

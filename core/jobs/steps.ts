@@ -37,12 +37,9 @@ function jsonIfPossible(value: unknown): string {
   }
 }
 
-export async function dropStep(database: Database, { tenantId, runId }: Of, name: string): Promise<void> {
-  await database.tenant(tenantId, (_tx, client) =>
-    client.query('delete from kernel.job_step where tenant_id = $1 and run_id = $2 and name = $3', [
-      tenantId,
-      runId,
-      name,
-    ]),
-  );
-}
+export const dropStep = (client: pg.ClientBase, of: Of, name: string) =>
+  client.query('delete from kernel.job_step where (tenant_id, run_id, name) = ($1, $2, $3)', [
+    of.tenantId,
+    of.runId,
+    name,
+  ]);

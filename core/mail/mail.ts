@@ -53,11 +53,14 @@ export interface MailApi extends MailPort {
   suppress(client: pg.ClientBase, tenantId: string, address: string, reason: 'bounced' | 'unsubscribed'): Promise<void>;
   /** An address works again. */
   restore(client: pg.ClientBase, tenantId: string, address: string): Promise<void>;
-  /** An account is deleted: so are the messages to it. */
+  /**
+   * An account is deleted: so are the messages to its address, and what was noted against it. Only accounts get mail that
+   * nobody asked for; and should the address still be dead when somebody types it in again, one bounce tells.
+   */
   forget(client: pg.ClientBase, tenantId: string, address: string): Promise<void>;
   settle(): Promise<void>;
-  /** For metrics: what waits, and for how long it has been due. */
-  figures(): Promise<{ waiting: number; lateMs: number }>;
+  /** For metrics: what waits, what of it was refused before, what was given up, and how long the oldest has been due. */
+  figures(): Promise<{ waiting: number; refused: number; failed: number; lateMs: number }>;
 }
 
 /** One mailbox: no list, no comment, no route, nothing that means something in a header. */
@@ -91,6 +94,12 @@ export function createMail(deps: MailDeps): Room & MailApi {
       [tenantId, address, reason, clock.now()],
     );
   };
+  const restore: MailApi['restore'] = async (client, tenantId, address) => {
+    await client.query('delete from kernel.mail_suppression where tenant_id = $1 and address = lower($2)', [
+      tenantId,
+      address,
+    ]);
+  };
 
   return {
     name: 'mail',
@@ -121,26 +130,25 @@ export function createMail(deps: MailDeps): Room & MailApi {
     ],
     enqueue,
     suppress,
-    restore: async (client, tenantId, address) => {
-      await client.query('delete from kernel.mail_suppression where tenant_id = $1 and address = lower($2)', [
-        tenantId,
-        address,
-      ]);
-    },
+    restore,
     forget: async (client, tenantId, address) => {
       await client.query('delete from kernel.mail_message where tenant_id = $1 and lower(address) = lower($2)', [
         tenantId,
         address,
       ]);
+      await restore(client, tenantId, address);
     },
     settle: () => postman.settle(),
     figures: () =>
       database.spanning(async (_, client) => {
-        const { rows } = await client.query<{ waiting: number; first: Date | null }>(
-          "select count(*)::int as waiting, min(due_at) as first from kernel.mail_message where state = 'queued'",
+        // A message that was refused is due again later: only the number of those tells of a server that takes nothing.
+        const { rows } = await client.query<{ waiting: number; refused: number; failed: number; first: Date | null }>(
+          `select count(*)::int as waiting, (count(*) filter (where reason <> ''))::int as refused, min(due_at) as first,
+             (select count(*)::int from kernel.mail_message where state = 'failed') as failed
+           from kernel.mail_message where state = 'queued'`,
         );
-        const late = rows[0]?.first ? clock.now().getTime() - rows[0].first.getTime() : 0;
-        return { waiting: rows[0]?.waiting ?? 0, lateMs: Math.max(0, late) };
+        const { waiting = 0, refused = 0, failed = 0, first } = rows[0] ?? {};
+        return { waiting, refused, failed, lateMs: first ? Math.max(0, clock.now().getTime() - first.getTime()) : 0 };
       }, 'read'),
     start: async () => {
       if (transport.kind === 'mailbox' && mode === 'production') {

@@ -47,12 +47,12 @@ export function mailboxRoutes({ database, postman, brandOf }: Deps): Contributio
       const items = await read(tenant.id, to === undefined ? {} : { to });
       if (!request.headers.accept?.includes('text/html'))
         return reply.header('cache-control', 'no-store').send({ items });
-      return sendPage(reply, { title: `Mailbox · ${tenant.name}`, language: 'en', body: mailbox(tenant.name, items) });
+      return sendPage(reply, { title: 'Mailbox', site: tenant.name, body: mailbox(items) });
     }),
     ...rawRoute(['GET'], '/mail/mailbox/:id', options, async ({ tenant }, request, reply) => {
       const mail = await one(tenant.id, request.params);
       const items = await read(tenant.id, {});
-      return sendPage(reply, { title: mail.subject, language: 'en', body: mailbox(tenant.name, items, mail) });
+      return sendPage(reply, { title: mail.subject, site: tenant.name, body: mailbox(items, mail) });
     }),
     ...rawRoute(['GET'], '/mail/mailbox/:id/html', options, async ({ tenant }, request, reply) => {
       const mail = await one(tenant.id, request.params);
@@ -79,23 +79,23 @@ function open({ id, address, template, created_at }: Kept, { subject, text, html
   return { id, to: address, template, createdAt: created_at.toISOString(), subject, text, html };
 }
 
-function mailbox(site: string, items: readonly Opened[], mail?: Opened): Html {
+function mailbox(items: readonly Opened[], mail?: Opened): Html {
   const rows = items.map(
     ({ id, to, subject, createdAt }) =>
-      html`<li><a href="/api/kernel/mail/mailbox/${id}"${id === mail?.id ? html` aria-current="true"` : undefined}><b>${subject}</b><span class="soft">${to}</span> ${time(createdAt)}</a></li>`,
+      html`<li><a href="/api/kernel/mail/mailbox/${id}"${id === mail?.id ? html` aria-current="page"` : undefined}><b>${subject}</b><span class="soft">${to}</span><span class="soft">${time(createdAt)}</span></a></li>`,
   );
-  const list =
+  const nothing =
     items.length === 0
       ? html`<p class="none">No mail yet. Sign up, and the message to confirm your address appears here.</p>`
-      : html`<ul class="list">${rows}</ul>`;
-  return html`<header><h1>Mailbox of ${site}</h1><span class="soft">Mail that would be sent if SMTP_URL were set.</span></header>
-<div class="box${mail ? ' open' : ''}"><nav aria-label="Messages">${list}</nav><main class="mail${mail ? '' : ' empty'}">${mail ? letter(mail) : html`<p class="soft">Choose a message.</p>`}</main></div>`;
+      : html`<p class="none idle">Choose a message.</p>`;
+  return html`<div class="docs mailbox"><div class="side">${mail ? html`<h2>Mailbox</h2>` : html`<h1>Mailbox</h1>`}<p class="soft">Mail that would be sent if SMTP_URL were set.</p>
+${items.length === 0 ? undefined : html`<nav aria-label="Messages"><ul class="letters">${rows}</ul></nav>`}</div><div class="content">${mail ? letter(mail) : nothing}</div></div>`;
 }
 
 function letter({ id, to, template, subject, text, createdAt }: Opened): Html {
-  return html`<a class="back" href="/api/kernel/mail/mailbox">‹ All messages</a><h2>${subject}</h2>
+  return html`<article class="letter"><a class="back" href="/api/kernel/mail/mailbox">‹ All messages</a><h1>${subject}</h1>
 <p class="soft">To ${to} · ${template} · ${time(createdAt)}</p>
-<iframe src="/api/kernel/mail/mailbox/${id}/html" title="The message as HTML"></iframe><details><summary>As plain text</summary><pre>${text}</pre></details>`;
+<iframe src="/api/kernel/mail/mailbox/${id}/html" title="The message as HTML"></iframe><details><summary>As plain text</summary><pre>${text}</pre></details></article>`;
 }
 
 const time = (iso: string) => html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;

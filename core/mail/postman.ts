@@ -176,13 +176,14 @@ export class Postman {
   async #finish(message: Message, state: string, reason: string, bounced = false): Promise<void> {
     const now = this.#deps.clock.now();
     await this.#deps.database.spanning(async (_, client) => {
-      await client.query(
+      const { rowCount } = await client.query(
         `update kernel.mail_message set state = $4, reason = $5, done_at = $6,
            data = case when $4 = 'kept' then data else '{}' end
          where tenant_id = $1 and id = $2 and attempts = $3 and state = 'queued'`,
         [message.tenant_id, message.id, message.attempts, state, reason, now],
       );
-      if (bounced) {
+      // Whose message was deleted meanwhile has been forgotten, and is not written down again.
+      if (bounced && rowCount === 1) {
         await client.query(
           `insert into kernel.mail_suppression (tenant_id, address, reason, created_at)
            values ($1, lower($2), 'bounced', $3) on conflict do nothing`,

@@ -42,5 +42,9 @@ function answer(reply: FastifyReply, site: string, language: Language, done: boo
   const content = done
     ? html`<p>${words.done}</p>`
     : html`<p>${words.ask}</p><form method="post"><button>${words.label}</button></form>`;
-  return sendPage(reply, { title: site, language, body: html`<main class="one"><h1>${site}</h1>${content}</main>` });
+  return sendPage(reply, {
+    title: site,
+    language,
+    body: html`<div class="notice card"><h1>${site}</h1>${content}</div>`,
+  });
 }

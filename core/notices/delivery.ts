@@ -81,8 +81,10 @@ export function createDelivery({ database, clock, mail, jobs, kindsOf, recipient
     const to = await recipientOf(tenant.id, notice.account_id);
     const subscription = await database.tenant(tenant.id, async (_, client) => {
       const { rows } = await client.query<PushSubscription>(
-        'select endpoint, p256dh, auth from kernel.push_subscription where tenant_id = $1 and id = $2 and account_id = $3',
-        [tenant.id, subscriptionId, notice.account_id],
+        `select p.endpoint, p.p256dh, p.auth from kernel.push_subscription p
+         join kernel.session s on (s.tenant_id, s.id) = (p.tenant_id, p.session_id) and s.expires_at > $4
+         where p.tenant_id = $1 and p.id = $2 and p.account_id = $3`,
+        [tenant.id, subscriptionId, notice.account_id, clock.now()],
       );
       return rows[0];
     });

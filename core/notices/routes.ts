@@ -187,7 +187,7 @@ function browserRoutes({ database, clock }: NoticesDeps, push: Push): Contributi
       'POST /notices/push-subscriptions',
       {
         auth: 'user',
-        summary: 'Let this browser ring',
+        summary: 'Let this browser ring, for as long as this sign-in lasts',
         body: Type.Object({
           endpoint: Type.String({ maxLength: 1000 }),
           keys: Type.Object({ p256dh: Key(87), auth: Key(22) }),
@@ -199,17 +199,20 @@ function browserRoutes({ database, clock }: NoticesDeps, push: Push): Contributi
         if (!push.accepts(endpoint)) throw errors.push_bad_endpoint();
         return database.tenant(tenant.id, async (_, client) => {
           const { rows } = await client.query<{ id: string }>(
-            `insert into kernel.push_subscription (tenant_id, id, account_id, endpoint, p256dh, auth, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (tenant_id, endpoint) do update set account_id = $3, p256dh = $5, auth = $6 returning id`,
-            [tenant.id, newId(), actor.accountId, endpoint, keys.p256dh, keys.auth, clock.now()],
+            `insert into kernel.push_subscription (tenant_id, id, account_id, session_id, endpoint, p256dh, auth, created_at)
+             select $1, $2, account_id, id, $4, $5, $6, $7 from kernel.session where tenant_id = $1 and id = $3 for key share
+             on conflict (tenant_id, endpoint) do update set account_id = excluded.account_id,
+               session_id = excluded.session_id, p256dh = $5, auth = $6 returning id`,
+            [tenant.id, newId(), actor.credential.id, endpoint, keys.p256dh, keys.auth, clock.now()],
           );
+          // The session may have ended since it was last looked at.
+          if (!rows[0]) throw kernel.unauthenticated();
           await client.query(
             `delete from kernel.push_subscription where tenant_id = $1 and account_id = $2 and id not in
                (select id from kernel.push_subscription where tenant_id = $1 and account_id = $2 order by created_at desc, id desc limit ${MOST_BROWSERS})`,
             [tenant.id, actor.accountId],
           );
-          return { id: rows[0]?.id ?? '' };
+          return { id: rows[0].id };
         });
       },
     ),

@@ -1,4 +1,5 @@
 import type { Channel, Collection, EnqueueOptions, Event, Header, Job, Need, Service } from '@plinth/sdk';
+import { channelPath } from '../realtime/channels.ts';
 import { askPoint } from './ask-point.ts';
 import type { CallStart } from './call.ts';
 import { callService, providerOf } from './call-service.ts';
@@ -44,7 +45,7 @@ export function contextClass(runtime: Runtime, header: Header, settingsOf: Loade
     boundTo(
       header.channels,
       (ctx, _name, channel: Channel) => (params: Record<string, string>, event: unknown) =>
-        ctx.publishEvent(fillPath(channel.path, params), channel.event, event),
+        ctx.publishEvent(channelPath(channel.path, params), channel.event, event),
     ),
   );
   const stores = boundTo(header.collections, (ctx, name, collection: Collection) =>
@@ -85,9 +86,4 @@ function clientOf(runtime: Runtime, header: Header, service: Service): (ctx: Plu
     Object.fromEntries(
       methods.map((method) => [method, (input: unknown) => callService(runtime, ctx, header, service, method, input)]),
     );
-}
-
-/** `jars/:jarId` and `{ jarId: '42' }` make `jars/42`; a value can never become two segments. */
-function fillPath(path: string, params: Readonly<Record<string, string>>): string {
-  return path.replace(/:([A-Za-z0-9_]+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
 }

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Plugin } from '@plinth/sdk';
+import semver from 'semver';
 import { Type } from 'typebox';
 import { checkOf } from '../schemas.ts';
+import { importPlugins } from './import-plugins.ts';
+import type { PluginSource } from './sources.ts';
 
 /** `plinth.config.json`: where plugins lie. */
 const ConfigFile = Type.Object({
@@ -13,32 +14,58 @@ const ConfigFile = Type.Object({
 
 export interface Discovered {
   readonly plugins: readonly Plugin[];
-  /** Folder → why it could not be read. */
+  /** A plugin's id → the directory it lies in, as written, or relative to the project. */
+  readonly directories: ReadonlyMap<string, string>;
+  /** A file that the configuration names, or the id of a plugin that was installed → why it could not be read. */
   readonly broken: ReadonlyMap<string, string>;
 }
 
-const BOOT_MS = 5_000;
-const NO_PLUGIN = 'it does not export a plugin by default: export default definePlugin({ … })';
-
-/** Finds and imports the plugins that the configuration names. One that throws or never ends is left out, with why. */
-export async function discoverPlugins(root: string): Promise<Discovered> {
-  const files = pluginFiles(root);
-  const broken = await probe(files);
-  const plugins: Plugin[] = [];
-  for (const file of files) {
-    if (broken.has(file)) continue;
-    try {
-      const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: Plugin };
-      if (!plugin?.header || !plugin.contributions) throw new Error(NO_PLUGIN);
-      plugins.push(plugin);
-    } catch (error) {
-      broken.set(file, error instanceof Error ? error.message : String(error));
-    }
+/**
+ * Finds and imports the plugins that the configuration names, with what was installed beside them and without what was
+ * removed. One that throws or never ends is left out, with why.
+ */
+export async function discoverPlugins(
+  root: string,
+  sources: readonly PluginSource[] = [],
+  configured: readonly string[] = configuredFiles(root),
+): Promise<Discovered> {
+  const fileOf = ({ directory }: PluginSource) => resolve(root, directory, 'plugin.ts');
+  const spokenFor = new Map(sources.map((source) => [fileOf(source), source]));
+  const installed = sources.filter(({ state }) => state === 'installed');
+  const base = configured.filter((file) => spokenFor.get(file)?.state !== 'installed');
+  const found = await importPlugins([...base, ...installed.map(fileOf)]);
+  const plugins = new Map<string, { plugin: Plugin; directory: string }>();
+  const broken = new Map<string, string>();
+  for (const file of base) {
+    const plugin = found.get(file);
+    if (typeof plugin === 'object') {
+      if (!sources.some(({ id }) => id === plugin.header.id))
+        plugins.set(plugin.header.id, { plugin, directory: relative(root, dirname(file)) });
+    } else if (!spokenFor.has(file)) broken.set(file, plugin ?? '');
   }
-  return { plugins, broken };
+  for (const source of installed) {
+    const plugin = asWanted(source, found.get(fileOf(source)));
+    if (typeof plugin === 'object') plugins.set(source.id, { plugin, directory: source.directory });
+    else broken.set(source.id, plugin);
+  }
+  return {
+    plugins: [...plugins.values()].map(({ plugin }) => plugin),
+    directories: new Map([...plugins].map(([id, { directory }]) => [id, directory])),
+    broken,
+  };
 }
 
-function pluginFiles(root: string): string[] {
+/** What lies at a source, if it is what was installed. An older version is what a node has that was not brought up to date. */
+function asWanted({ id, directory, version }: PluginSource, found: Plugin | string | undefined): Plugin | string {
+  if (typeof found !== 'object') return `"${directory}": ${found}`;
+  const { header } = found;
+  if (header.id !== id) return `"${directory}" holds the plugin ${header.id} on this node`;
+  if (semver.valid(header.version) && semver.lt(header.version, version))
+    return `"${directory}" holds ${header.version} on this node, and ${version} is installed; put that there and restart the node, or upgrade again`;
+  return found;
+}
+
+function configuredFiles(root: string): string[] {
   const file = join(root, 'plinth.config.json');
   const config: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { plugins: ['plugins/*'] };
   const wrong = checkOf(ConfigFile)(config);
@@ -51,56 +78,5 @@ function pluginFiles(root: string): string[] {
       .map((name) => join(folder, name, 'plugin.ts'))
       .filter((path) => existsSync(path))
       .sort();
-  });
-}
-
-/**
- * Imports each file in a thread first: a module that loops for ever would take this process with it, and a thread can
- * be ended from outside.
- */
-async function probe(files: readonly string[]): Promise<Map<string, string>> {
-  const broken = new Map<string, string>();
-  let left = [...files];
-  while (left.length > 0) {
-    const stuck = await probeInThread(left, broken);
-    if (stuck === undefined) break;
-    broken.set(stuck.file, stuck.why);
-    left = left.slice(left.indexOf(stuck.file) + 1);
-  }
-  return broken;
-}
-
-/** Answers the file that did not come back. */
-function probeInThread(
-  files: readonly string[],
-  broken: Map<string, string>,
-): Promise<{ file: string; why: string } | undefined> {
-  return new Promise((done) => {
-    let current = 0;
-    let over = false;
-    const thread = new Worker(new URL('./probe-thread.ts', import.meta.url), {
-      workerData: files,
-      stdout: true,
-      stderr: true,
-    });
-    const finish = (why: string) => {
-      if (over) return;
-      over = true;
-      clearTimeout(timer);
-      const file = files[current];
-      void thread.terminate().then(() => done(file === undefined ? undefined : { file, why }));
-    };
-    const wait = () => setTimeout(finish, BOOT_MS, `it did not finish loading within ${BOOT_MS / 1000} s`);
-    let timer = wait();
-    thread.on('message', ({ file, error }: { file: string; error?: string }) => {
-      if (error !== undefined) broken.set(file, error);
-      current += 1;
-      clearTimeout(timer);
-      timer = wait();
-      if (current === files.length) finish('');
-    });
-    // process.exit() or a crash inside a plugin's module ends only the thread.
-    thread.on('error', (error: Error) => finish(error.message));
-    thread.on('exit', (code) => finish(`it ended before it was loaded (exit code ${code})`));
   });
 }

@@ -10,6 +10,7 @@ export async function dropPlugin(owner: pg.ClientConfig, roles: DatabaseRoles, i
     await client.query('begin');
     await client.query(`drop schema if exists "${schemaOf(id)}" cascade`);
     await client.query("delete from kernel.migration where unit = $1 or unit like $1 || '/%'", [id]);
+    await client.query('delete from kernel.plugin_source where id = $1', [id]);
     await client.query('delete from kernel.tenant_plugin where plugin = $1', [id]);
     await client.query('delete from kernel.job_run where plugin = $1', [id]);
     const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);

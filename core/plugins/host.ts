@@ -1,19 +1,18 @@
-import type { Contribution, Job, Plugin } from '@plinth/sdk';
+import type { Job, Plugin } from '@plinth/sdk';
 import type { FastifyInstance } from 'fastify';
 import type { MigrationUnit } from '../database/migrate.ts';
 import type { RouteAppDeps } from '../front/route-app.ts';
 import { buildRouteApp } from '../front/route-app.ts';
 import type { RealtimeApi } from '../realtime/realtime.ts';
-import type { TenantState } from '../tenancy/state.ts';
-import { isEnabled } from '../tenancy/tenancy.ts';
-import type { CallStart } from './call.ts';
-import { ALREADY_HANDLED } from './context.ts';
+import { contributionsOf } from './contributions.ts';
 import { loadPlugin } from './load-plugin.ts';
+import { dependentOn, misfit, nodeOf } from './needs.ts';
 import { openChannels } from './open-channels.ts';
 import { orderPlugins } from './order.ts';
 import { pluginUnits } from './plugin-units.ts';
-import type { Handled, Loaded, Runtime, Work } from './runtime.ts';
+import type { Loaded, Runtime } from './runtime.ts';
 import { validatePlugin } from './validate-plugin.ts';
+import { type Delivered, deliver, type Running, runJob } from './work.ts';
 
 /** The rooms a plugin's contributions are handed to. */
 export interface HostDeps {
@@ -54,28 +53,8 @@ export interface HostDeps {
   };
 }
 
-export interface Delivered extends Handled {
-  readonly payload: unknown;
-  readonly actor: { readonly kind: string; readonly accountId?: string };
-  readonly requestId: string;
-  readonly attempt: number;
-  readonly emittedAt: Date;
-}
-
-export interface Running {
-  readonly tenantId: string;
-  readonly data: unknown;
-  readonly actor: { readonly kind: string; readonly accountId?: string };
-  readonly requestId: string;
-  readonly signal: AbortSignal;
-  step: NonNullable<Work['run']>['step'];
-  progress: NonNullable<Work['run']>['progress'];
-  commit: NonNullable<Work['run']>['commit'];
-}
-
-/** Installs, swaps and removes plugins while the kernel runs. A plugin that fails is set aside with its reason. */
+/** Installs, swaps and removes plugins on this node while it runs. One that fails is set aside with its reason. */
 export class PluginHost {
-  readonly quarantined = new Map<string, string>();
   readonly #deps: HostDeps;
   #last: Promise<void> = Promise.resolve();
 
@@ -87,11 +66,15 @@ export class PluginHost {
     return this.#deps.runtime.loaded;
   }
 
+  get quarantined(): ReadonlyMap<string, string> {
+    return this.#deps.runtime.setAside;
+  }
+
   /** Installs what can be installed, providers first. */
   async installAll(plugins: readonly Plugin[]): Promise<void> {
     const sound = plugins.filter((plugin) => this.#isSound(plugin));
     const byId = new Map(sound.map((plugin) => [plugin.header.id, plugin]));
-    const { sorted, refused } = orderPlugins(sound.map(nodeOf), new Set(this.#deps.runtime.kernelServices.keys()));
+    const { sorted, refused } = orderPlugins(sound.map(nodeOf), this.#offered());
     for (const [id, reason] of refused) this.setAside(id, reason);
     const ready = sorted.map((id) => byId.get(id)).filter((plugin) => plugin !== undefined);
     await this.#migrateTogether(ready);
@@ -107,15 +90,8 @@ export class PluginHost {
   install(plugin: Plugin): Promise<void> {
     return this.#inTurn(async () => {
       const { id } = plugin.header;
-      const wrong = validatePlugin(plugin);
-      if (wrong.length > 0) throw new Error(`${id} cannot be installed: ${wrong.join('; ')}.`);
-      const others = [...this.loaded.values()].filter((each) => each.id !== id).map((each) => each.plugin);
-      const kernelServices = new Set(this.#deps.runtime.kernelServices.keys());
-      const { refused } = orderPlugins([...others, plugin].map(nodeOf), kernelServices);
-      // Another one is refused when this version provides no more what that one needs.
-      for (const [who, reason] of refused) {
-        throw new Error(`${id} cannot be installed: ${who === id ? '' : `of ${who}, `}${reason}.`);
-      }
+      const wrong = misfit(plugin, this.#plugins(), this.#offered());
+      if (wrong !== undefined) throw new Error(wrong);
       await this.#deps.migrate(pluginUnits(plugin));
       const before = this.loaded.get(id);
       try {
@@ -124,7 +100,7 @@ export class PluginHost {
         if (before && this.loaded.get(id) !== before) await this.#mount(before.plugin);
         throw error;
       }
-      this.quarantined.delete(id);
+      this.#deps.runtime.setAside.delete(id);
     });
   }
 
@@ -135,11 +111,10 @@ export class PluginHost {
 
   async #remove(id: string): Promise<void> {
     const { runtime, apps, events, jobs, channels, permissions } = this.#deps;
-    const dependent = [...this.loaded.values()].find(
-      (each) => each.id !== id && needsProviderOf(each.plugin, this.loaded.get(id)),
-    );
-    if (dependent) throw new Error(`${dependent.id} needs ${id}; remove it first.`);
+    const dependent = dependentOn(id, this.#plugins());
+    if (dependent !== undefined) throw new Error(`${dependent} needs ${id}; remove it first.`);
     runtime.loaded.delete(id);
+    runtime.setAside.delete(id);
     const app = apps.get(id);
     apps.delete(id);
     await events.unsubscribe(id);
@@ -168,8 +143,16 @@ export class PluginHost {
   }
 
   setAside(id: string, reason: string): void {
-    this.quarantined.set(id, reason);
+    this.#deps.runtime.setAside.set(id, reason);
     this.#deps.runtime.log.error('plugin-set-aside', { plugin: id, reason });
+  }
+
+  #plugins(): Plugin[] {
+    return [...this.loaded.values()].map(({ plugin }) => plugin);
+  }
+
+  #offered(): ReadonlySet<string> {
+    return new Set(this.#deps.runtime.kernelServices.keys());
   }
 
   #isSound(plugin: Plugin): boolean {
@@ -199,8 +182,9 @@ export class PluginHost {
     const { runtime, apps, routes, events, jobs, channels, permissions } = this.#deps;
     const { id, permissions: declared = {}, roles = {} } = plugin.header;
     const loaded = loadPlugin(runtime, plugin);
+    const makeContext = (start: ConstructorParameters<Loaded['Context']>[0]) => new loaded.Context(start);
     const app = await buildRouteApp(
-      { prefix: `/api/${id}`, routes: of(plugin, 'route'), makeContext: (start) => new loaded.Context(start) },
+      { prefix: `/api/${id}`, routes: contributionsOf(plugin, 'route'), makeContext },
       routes,
     );
     const before = { app: apps.get(id), existed: runtime.loaded.has(id) };
@@ -211,88 +195,26 @@ export class PluginHost {
     permissions.declare(id, declared, roles);
     openChannels(runtime, channels, loaded);
     if (before.existed) await Promise.all([events.unsubscribe(id), jobs.remove(id)]);
-    for (const { event, id: consumer, handler } of of(plugin, 'consumer')) {
-      await events.subscribe({
-        plugin: id,
-        consumer,
-        event: event.id,
-        deliver: (delivery) => this.#deliver(loaded, delivery, handler),
-      });
-    }
-    for (const { name, handler } of of(plugin, 'job')) {
-      const job = plugin.header.jobs?.[name];
-      if (job) await jobs.define({ plugin: id, name, job, run: (run) => this.#run(loaded, run, handler) });
-    }
+    await this.#connect(loaded);
     // Requests that the old instance has begun are finished by it.
     await before.app?.close();
   }
 
-  async #deliver(loaded: Loaded, delivery: Delivered, handler: Handler): Promise<void> {
-    const ctx = new loaded.Context(await startOf(this.#deps.runtime, delivery), { delivery });
-    const { eventId, attempt, emittedAt } = delivery;
-    const handle = () => handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });
-    try {
-      await (this.#deps.runtime.tracing?.span(`event ${delivery.consumer}`, { 'plinth.event_id': eventId }, handle) ??
-        handle());
-    } catch (error) {
-      if (error !== ALREADY_HANDLED) throw error;
+  /** Its consumers and jobs get work from here on. */
+  async #connect(loaded: Loaded): Promise<void> {
+    const { runtime, events, jobs } = this.#deps;
+    const { plugin, id } = loaded;
+    for (const { event, id: consumer, handler } of contributionsOf(plugin, 'consumer')) {
+      await events.subscribe({
+        plugin: id,
+        consumer,
+        event: event.id,
+        deliver: (delivery) => deliver(runtime, loaded, delivery, handler),
+      });
+    }
+    for (const { name, handler } of contributionsOf(plugin, 'job')) {
+      const job = plugin.header.jobs?.[name];
+      if (job) await jobs.define({ plugin: id, name, job, run: (run) => runJob(runtime, loaded, run, handler) });
     }
   }
-
-  async #run(loaded: Loaded, run: Running, handler: Handler): Promise<void> {
-    const ctx = new loaded.Context({ ...(await startOf(this.#deps.runtime, run)), signal: () => run.signal }, { run });
-    const work = () => handler(ctx, run.data);
-    await (this.#deps.runtime.tracing?.span(`job of ${loaded.id}`, { 'plinth.request_id': run.requestId }, work) ??
-      work());
-  }
-}
-
-/** How the kernel's own work begins: a delivery or a run acts for the system, in the name of whoever caused it. */
-export async function startOf(
-  { tenancy, clock, log }: Runtime,
-  { tenantId, actor, requestId }: Pick<Running, 'tenantId' | 'actor' | 'requestId'>,
-): Promise<CallStart> {
-  const tenant = await tenancy.byId(tenantId);
-  if (!tenant) throw new Error(`tenant ${tenantId} is gone`);
-  const onBehalfOf = actor.accountId === undefined ? {} : { onBehalfOf: actor.accountId };
-  return { tenant, actor: { kind: 'system', ...onBehalfOf }, requestId, clock, log };
-}
-
-type Handler = (...given: readonly unknown[]) => Promise<unknown>;
-
-const of = <K extends Contribution['kind']>(plugin: Plugin, kind: K) =>
-  plugin.contributions.filter((each): each is Extract<Contribution, { kind: K }> => each.kind === kind);
-
-function nodeOf(plugin: Plugin) {
-  const needs = Object.values(plugin.header.needs ?? {}).flatMap((need) =>
-    need.kind === 'service'
-      ? [{ service: need.id, optional: false }]
-      : need.kind === 'optional'
-        ? [{ service: need.service.id, optional: true }]
-        : [],
-  );
-  return { id: plugin.header.id, provides: of(plugin, 'provide').map((each) => each.service.id), needs };
-}
-
-function needsProviderOf(plugin: Plugin, provider: Loaded | undefined): boolean {
-  return nodeOf(plugin).needs.some(({ service, optional }) => !optional && provider?.provides.has(service));
-}
-
-/** Whether switching a plugin off in a tenant would leave another without what it must have. */
-export function dependentsIn(tenant: TenantState, loaded: ReadonlyMap<string, Loaded>, id: string): string[] {
-  return [...loaded.values()]
-    .filter((each) => each.id !== id && isEnabled(tenant, each.id) && needsProviderOf(each.plugin, loaded.get(id)))
-    .map((each) => each.id);
-}
-
-/** The plugins that must be on before this one can be. */
-export function prerequisitesIn(
-  tenant: Pick<TenantState, 'active' | 'enabled'>,
-  loaded: ReadonlyMap<string, Loaded>,
-  plugin: Plugin,
-): string[] {
-  const required = nodeOf(plugin).needs.filter(({ optional }) => !optional);
-  return [...loaded.values()]
-    .filter((each) => !isEnabled(tenant, each.id) && required.some(({ service }) => each.provides.has(service)))
-    .map((each) => each.id);
 }

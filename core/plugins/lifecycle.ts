@@ -72,7 +72,7 @@ export function createLifecycle({ database, owner, tenancy, storage, clock, log 
     for (const [plugin, { retainedUntil }] of plugins) {
       if (!retainedUntil || retainedUntil > clock.now()) continue;
       try {
-        const files = () => storage.deleteAllOf(tenantId, { plugin });
+        const files = () => storage.deleteAllOf(tenantId, plugin);
         if (!(await dropRows(owner, { tenantId, plugin, now: clock.now() }, files))) continue;
         await tenancy.wrote(tenantId);
         log.info('plugin-data-dropped', { tenant: tenantId, plugin });

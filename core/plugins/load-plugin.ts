@@ -1,23 +1,22 @@
-import type { Contribution, Plugin } from '@plinth/sdk';
+import type { Plugin } from '@plinth/sdk';
 import { checkOf } from '../schemas.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import { contextClass } from './context-class.ts';
+import { contributionsOf } from './contributions.ts';
 import type { Loaded, Runtime } from './runtime.ts';
 
 /** Prepares a plugin that was found valid: its ctx class, and its contributions by kind. */
 export function loadPlugin(runtime: Runtime, plugin: Plugin): Loaded {
-  const { header, contributions } = plugin;
-  const of = <K extends Contribution['kind']>(kind: K) =>
-    contributions.filter((each): each is Extract<Contribution, { kind: K }> => each.kind === kind);
+  const { header } = plugin;
   const settingsOf = settingsReader(plugin);
   return {
     plugin,
     id: header.id,
     Context: contextClass(runtime, header, settingsOf),
     capabilities: new Set(header.capabilities),
-    provides: new Map(of('provide').map((each) => [each.service.id, each])),
-    extensions: of('extend'),
-    fills: of('fill'),
+    provides: new Map(contributionsOf(plugin, 'provide').map((each) => [each.service.id, each])),
+    extensions: contributionsOf(plugin, 'extend'),
+    fills: contributionsOf(plugin, 'fill'),
     settingsOf,
   };
 }

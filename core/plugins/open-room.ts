@@ -1,8 +1,9 @@
 import type { Room } from '../room.ts';
 import { KERNEL } from '../rooms.ts';
 import { CallContext } from './call.ts';
-import { type HostDeps, startOf } from './host.ts';
+import type { HostDeps } from './host.ts';
 import type { Runtime } from './runtime.ts';
+import { startOf } from './work.ts';
 
 /** Connects a room's consumers and jobs, as the host does for a plugin's. Their handlers get a bare `Call`. */
 export async function openRoom(

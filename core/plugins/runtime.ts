@@ -27,6 +27,8 @@ export interface Runtime {
   readonly strict: boolean;
   readonly tracing: Tracing | undefined;
   readonly loaded: Map<string, Loaded>;
+  /** Plugins that are not here in the version they should be, and why. */
+  readonly setAside: Map<string, string>;
   /** The kernel's own services, by id. */
   readonly kernelServices: Map<string, Provided>;
   /** Documents and bytes that one plugin may keep in one tenant. */

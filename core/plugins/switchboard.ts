@@ -8,8 +8,8 @@ import { errors } from '../tenancy/errors.ts';
 import type { PluginChange } from '../tenancy/rows.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import type { Tenancy } from '../tenancy/tenancy.ts';
-import { dependentsIn, prerequisitesIn } from './host.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { dependentsIn, prerequisitesIn } from './needs.ts';
 import type { Loaded } from './runtime.ts';
 
 export interface SwitchboardDeps {
@@ -149,9 +149,14 @@ export function tenancyService(
       return recordOf(await tenancy.create(founding, (client, tenantId) => createOwner(client, tenantId, owner)));
     },
     rename: async (call, change) => recordOf(await tenancy.update(call.tenant.id, change)),
-    hosts: async (call) => ({ items: (await mine(call)).hosts.map((host) => ({ host })) }),
+    hosts: async (call) => ({ items: await tenancy.hosts(call.tenant.id) }),
     addHost: async (call, { host }) => {
-      await tenancy.addHost(call.tenant.id, host);
+      // Who runs the platform knows whose its own addresses are.
+      await tenancy.addHost(call.tenant.id, host, operates(call, await mine(call)));
+      return {};
+    },
+    verifyHost: async (call, { host }) => {
+      await tenancy.verifyHost(call.tenant.id, host);
       return {};
     },
     removeHost: async (call, { host }) => {
@@ -179,8 +184,12 @@ export function tenancyService(
 }
 
 /** A plugin at work by itself may so only in the platform's own tenant: consent given elsewhere reaches no further. */
-function mustOperate({ actor }: Call, { platform }: TenantState): void {
-  if (platform && (actor.kind === 'system' || (actor.kind === 'person' && actor.operator))) return;
+function operates({ actor }: Call, { platform }: TenantState): boolean {
+  return platform && (actor.kind === 'system' || (actor.kind === 'person' && actor.operator));
+}
+
+function mustOperate(call: Call, tenant: TenantState): void {
+  if (operates(call, tenant)) return;
   throw kernelErrors.forbidden({ detail: 'Only the platform’s operators may.' });
 }
 

@@ -3,7 +3,10 @@ import type { Bus, BusMessage } from './bus.ts';
 
 /** The line between nodes over NATS. `subject` keeps Plinths apart that share a server. */
 export async function natsBus(servers: string, subject: string): Promise<Bus> {
-  const connection = await connect({ servers, noEcho: true, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
+  const options = { servers, noEcho: true, maxReconnectAttempts: -1, reconnectTimeWait: 250 };
+  const connection = await connect(options).catch((cause: Error) => {
+    throw new Error(`The server that NATS_URL names does not answer: ${cause.message}.`, { cause });
+  });
   let connected = true;
   return {
     publish: (message) => {

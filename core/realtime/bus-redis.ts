@@ -8,8 +8,20 @@ export async function redisBus(url: string, channel: string): Promise<Bus> {
   // What is kept for a server that is away would arrive late and out of place: the gap is told of instead.
   const [out, inward] = [new Redis(url, { ...options, enableOfflineQueue: false }), new Redis(url, options)];
   const us = randomUUID();
-  for (const each of [out, inward]) each.on('error', () => {});
-  await Promise.all([out.connect(), inward.connect()]);
+  const close = () => {
+    out.disconnect();
+    inward.disconnect();
+  };
+  try {
+    await Promise.all([opened(out), opened(inward)]);
+  } catch (error) {
+    close();
+    const reason = error instanceof Error ? error.message : String(error);
+    // Without its cause: that one shows the command which failed, and with it the password.
+    throw new Error(
+      `Redis at ${URL.parse(url)?.host}, which REDIS_URL names, does not serve: ${reason}. Start it, or mend REDIS_URL.`,
+    );
+  }
   return {
     publish: (message) => void out.publish(channel, us + JSON.stringify(message)).catch(() => {}),
     subscribe: (receive, reconnected) => {
@@ -18,9 +30,25 @@ export async function redisBus(url: string, channel: string): Promise<Bus> {
       });
       void inward.subscribe(channel).then(() => out.on('ready', reconnected));
     },
-    close: async () => {
-      out.disconnect();
-      inward.disconnect();
-    },
+    close: async () => close(),
   };
+}
+
+const ANSWER_MS = 10_000;
+
+/** Its first attempt decides. What went wrong is not in the promise, but in what was told before. */
+async function opened(redis: Redis): Promise<void> {
+  let reason = 'it does not answer';
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    reason = error.message || (error.code ?? reason);
+  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(reject, ANSWER_MS);
+  try {
+    await Promise.race([redis.connect(), late]);
+  } catch {
+    throw new Error(reason);
+  } finally {
+    clearTimeout(timer);
+  }
 }

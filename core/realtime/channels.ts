@@ -23,70 +23,67 @@ export interface Visit {
 /** A place in the table. A new version of a plugin takes over its old version's, with everybody who is there. */
 export interface Entry {
   current: Registration;
-  readonly segments: readonly string[];
+}
+
+export interface Found {
+  readonly entry: Entry;
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** The channels of all loaded plugins. */
 export class Channels {
-  readonly #byPlugin = new Map<string, Map<string, Entry>>();
+  readonly #entries = new Map<string, Entry>();
 
   /** Adds or replaces. */
   add(registration: Registration): void {
-    const entries = this.#byPlugin.get(registration.plugin) ?? new Map<string, Entry>();
-    this.#byPlugin.set(registration.plugin, entries);
-    const { path } = registration.channel;
-    const entry = entries.get(path);
+    const entry = this.#entries.get(patternOf(registration));
     if (entry) entry.current = registration;
-    else entries.set(path, { current: registration, segments: path.split('/') });
+    else this.#entries.set(patternOf(registration), { current: registration });
   }
 
   /** Forgets all channels of a plugin but those named. */
   remove(plugin: string, keep: ReadonlySet<string> = new Set()): void {
-    const entries = this.#byPlugin.get(plugin);
-    for (const path of entries?.keys() ?? []) if (!keep.has(path)) entries?.delete(path);
+    for (const [pattern, { current }] of this.#entries) {
+      if (current.plugin === plugin && !keep.has(current.channel.path)) this.#entries.delete(pattern);
+    }
   }
 
   has(entry: Entry): boolean {
-    return this.#byPlugin.get(entry.current.plugin)?.get(entry.current.channel.path) === entry;
+    return this.#entries.get(patternOf(entry.current)) === entry;
   }
 
   /** `tip-jar/jars/42` → the channel `jars/:jarId` of `tip-jar`. Names that are spelled with needless escapes are none. */
-  find(name: string): { entry: Entry; params: Record<string, string> } | undefined {
-    const [plugin = '', ...parts] = name.split('/');
-    for (const entry of this.#byPlugin.get(plugin)?.values() ?? []) {
-      const params = match(entry.segments, parts);
+  find(name: string): Found | undefined {
+    for (const [pattern, entry] of this.#entries) {
+      const params = name.startsWith(`${entry.current.plugin}/`) ? match(pattern, name) : undefined;
       if (params) return { entry, params };
     }
     return undefined;
   }
 }
 
-function match(segments: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
-  if (segments.length !== parts.length) return undefined;
+const patternOf = ({ plugin, channel }: Registration) => `${plugin}/${channel.path}`;
+
+function match(pattern: string, name: string): Record<string, string> | undefined {
+  const parts = name.split('/');
   const params: Record<string, string> = {};
-  for (const [at, segment] of segments.entries()) {
-    const part = parts[at] ?? '';
-    if (!segment.startsWith(':')) {
-      if (segment !== part) return undefined;
-      continue;
-    }
-    const value = decoded(part);
-    // One channel has one name, or two halves of its audience would not hear each other.
-    if (!value || encodeURIComponent(value) !== part) return undefined;
-    params[segment.slice(1)] = value;
+  for (const [at, segment] of pattern.split('/').entries()) {
+    if (segment.startsWith(':')) params[segment.slice(1)] = decoded(parts[at] ?? '');
   }
-  return params;
+  if (Object.values(params).includes('')) return undefined;
+  // One channel has one name, or two halves of its audience would not hear each other.
+  return channelPath(pattern, params) === name ? params : undefined;
 }
 
-function decoded(part: string): string | undefined {
+function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    return undefined;
+    return '';
   }
 }
 
-/** `('jars/:jarId', { jarId: '42' })` → `jars/42` */
+/** `jars/:jarId` and `{ jarId: '42' }` make `jars/42`; a value can never become two segments. */
 export function channelPath(pattern: string, params: Readonly<Record<string, string>>): string {
   return pattern.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 }

@@ -3,18 +3,11 @@
  * a header for each.
  */
 export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(head + length);
-  frame[0] = 0x81;
-  if (head === 2) frame[1] = length;
-  else if (head === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 127;
-    frame.writeBigUInt64BE(BigInt(length), 2);
-  }
-  frame.write(text, head);
-  return frame;
+  const payload = Buffer.from(text);
+  const { length } = payload;
+  // A buffer keeps the lowest eight bits of each.
+  let head = [0x81, length];
+  if (length > 125) head = [0x81, 126, length >> 8, length];
+  if (length > 65_535) head = [0x81, 127, 0, 0, 0, 0, length >> 24, length >> 16, length >> 8, length];
+  return Buffer.concat([Buffer.from(head), payload]);
 }

@@ -5,28 +5,24 @@ export class History {
   /** A restart, or another node, counts from one again: the epoch tells a returning page that it does. */
   readonly epoch = randomBytes(6).toString('base64url');
   readonly #kept: { readonly sequence: number; readonly json: string }[] = [];
-  #sequence = 0;
+  sequence = 0;
   #bytes = 0;
-
-  get sequence(): number {
-    return this.#sequence;
-  }
 
   /** Numbers an event and keeps it among the last `most`. Answers the numbered event's members, as JSON. */
   add(event: string, at: string, most: number, mostBytes: number): string {
-    this.#sequence += 1;
-    const members = `"sequence":${this.#sequence},"at":"${at}","event":${event}`;
-    if (most > 0) this.#kept.push({ sequence: this.#sequence, json: `{${members}}` });
-    this.#bytes += most > 0 ? members.length + 2 : 0;
+    this.sequence += 1;
+    const members = `"sequence":${this.sequence},"at":"${at}","event":${event}`;
+    this.#kept.push({ sequence: this.sequence, json: `{${members}}` });
+    this.#bytes += members.length + 2;
     while (this.#kept.length > most || this.#bytes > mostBytes) this.#bytes -= this.#kept.shift()?.json.length ?? 0;
     return members;
   }
 
   /** What came after a number, as a JSON array; nothing if some of it is no longer known. */
   since(after: number, epoch: string | undefined): string | undefined {
-    if (epoch !== this.epoch || after > this.#sequence) return undefined;
+    if (epoch !== this.epoch || after > this.sequence) return undefined;
     const missed = this.#kept.filter(({ sequence }) => sequence > after);
-    return missed.length === this.#sequence - after ? asArray(missed) : undefined;
+    return missed.length === this.sequence - after ? asArray(missed) : undefined;
   }
 
   all(): string {

@@ -2,6 +2,9 @@ import type { Problem } from '@plinth/sdk';
 import { type Static, Type } from 'typebox';
 import { checkOf } from '../schemas.ts';
 
+const channel = Type.String({ maxLength: 300 });
+const asked = { id: Type.Integer(), channel };
+
 /**
  * The protocol of `/api/kernel/realtime`: JSON text messages, one WebSocket per page.
  *
@@ -27,19 +30,13 @@ export const ClientMessage = Type.Union([
   Type.Object({ type: Type.Literal('hello'), token: Type.Optional(Type.String({ maxLength: 4096 })) }),
   Type.Object({
     type: Type.Literal('join'),
-    id: Type.Integer(),
-    channel: Type.String({ maxLength: 300 }),
+    ...asked,
     after: Type.Optional(Type.Integer({ minimum: 0 })),
     epoch: Type.Optional(Type.String({ maxLength: 40 })),
   }),
-  Type.Object({ type: Type.Literal('leave'), id: Type.Integer(), channel: Type.String({ maxLength: 300 }) }),
-  Type.Object({
-    type: Type.Literal('send'),
-    id: Type.Integer(),
-    channel: Type.String({ maxLength: 300 }),
-    message: Type.Unknown(),
-  }),
-  Type.Object({ type: Type.Literal('typing'), channel: Type.String({ maxLength: 300 }) }),
+  Type.Object({ type: Type.Literal('leave'), ...asked }),
+  Type.Object({ type: Type.Literal('send'), ...asked, message: Type.Unknown() }),
+  Type.Object({ type: Type.Literal('typing'), channel }),
   Type.Object({ type: Type.Literal('ping') }),
 ]);
 export type ClientMessage = Static<typeof ClientMessage>;
@@ -57,12 +54,17 @@ export const CLOSE = {
 
 const check = checkOf(ClientMessage);
 
-/** The message, or the number of something that is none. */
-export function parseMessage(text: string): ClientMessage | { readonly type: 'wrong'; readonly id?: number } {
+/** Something that is no message, and its number if it has one. */
+export interface WrongMessage {
+  readonly type: 'wrong';
+  readonly id?: number | undefined;
+}
+
+export function parseMessage(text: string): ClientMessage | WrongMessage {
   try {
     const message = JSON.parse(text);
     if (!check(message)) return message;
-    return Number.isInteger(message?.id) ? { type: 'wrong', id: message.id } : { type: 'wrong' };
+    return { type: 'wrong', id: Number.isInteger(message?.id) ? message.id : undefined };
   } catch {
     return { type: 'wrong' };
   }

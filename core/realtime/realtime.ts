@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Actor, Clock, Log } from '@plinth/sdk';
+import type { Clock, Log } from '@plinth/sdk';
 import { WebSocketServer } from 'ws';
 import { errors as kernel } from '../errors.ts';
 import { isOriginOf } from '../front/cors.ts';
@@ -8,10 +8,10 @@ import type { Room } from '../room.ts';
 import type { TenantState } from '../tenancy/state.ts';
 import { type Bus, nobody } from './bus.ts';
 import type { Registration } from './channels.ts';
-import { Connection } from './connection.ts';
+import { type Authenticate, Connection, type Node } from './connection.ts';
 import { LIMITS, type RealtimeLimits } from './limits.ts';
 import { CLOSE } from './protocol.ts';
-import { Street } from './street.ts';
+import { Topics } from './topics.ts';
 
 export interface RealtimeDeps {
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export interface RealtimeApi {
     socket: Duplex,
     head: Buffer,
     tenant: TenantState,
-    authenticate: (token: string) => Promise<Actor | undefined> | Actor | undefined,
+    authenticate: Authenticate,
   ): void;
   /** Adds a channel; one that is there already is taken over with everybody in it. */
   register(registration: Registration): void;
@@ -53,8 +53,9 @@ const RETURN_WITHIN_MS = 5000;
 /** One WebSocket per page, channels with presence, typing and bounded history. */
 export function createRealtime({ clock, log, bus = nobody, limits: changed }: RealtimeDeps): Room & RealtimeApi {
   const limits = { ...LIMITS, ...changed };
-  const street = new Street(limits, log, bus);
-  const { channels } = street;
+  const topics = new Topics(limits, bus);
+  const connections = new Set<Connection>();
+  const node: Node = { limits, log, topics, connections, dropped: 0 };
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -64,46 +65,50 @@ export function createRealtime({ clock, log, bus = nobody, limits: changed }: Re
     handleProtocols: (offered) => (offered.has('plinth.v1') ? 'plinth.v1' : false),
   });
   let draining = false;
+
+  /** One after the other: the answers come from the database, which may just have come back. */
+  async function recheck(tenantId: string | undefined): Promise<void> {
+    for (const each of connections) if (tenantId === undefined || each.tenantId === tenantId) await each.recheck();
+  }
+
   return {
     name: 'realtime',
     upgrade: (request, socket, head, tenant, authenticate) => {
       const { origin } = request.headers;
       // A page of another site may not speak as its reader. Programs send no origin: the token alone decides.
       if (origin !== undefined && !isOriginOf(origin, tenant)) return refuse(socket, '403 Forbidden');
-      if (draining || street.sockets >= limits.sockets) return refuse(socket, '503 Service Unavailable');
+      if (draining || connections.size >= limits.sockets) return refuse(socket, '503 Service Unavailable');
       server.handleUpgrade(request, socket, head, (ws) => {
-        const greeting = { token: bearerOf(request), authenticate };
-        new Connection(ws, socket, street.nextNumber(), street.houseOf(tenant.facts.id), greeting).open();
+        const connection = new Connection(ws, socket, tenant, node, authenticate);
+        const token = bearerOf(request);
+        if (token !== undefined) connection.hear({ type: 'hello', token });
       });
     },
-    register: (registration) => channels.add(registration),
+    register: (registration) => topics.channels.add(registration),
     unregister: (plugin, keep) => {
-      channels.remove(plugin, keep);
-      for (const house of street.houses) house.close((entry) => !channels.has(entry));
+      topics.channels.remove(plugin, keep);
+      topics.close(({ entry }) => !topics.channels.has(entry));
     },
     publish: ({ tenantId, plugin, path, event }) => {
       const json = JSON.stringify(event);
       if (Buffer.byteLength(json) > limits.eventBytes)
         throw kernel.too_large({ detail: `An event has ${limits.eventBytes} bytes at most.` });
-      street.tellAll({ kind: 'event', tenantId, channel: `${plugin}/${path}`, at: clock.now().toISOString(), json });
+      topics.tellAll({ kind: 'event', tenantId, channel: `${plugin}/${path}`, at: clock.now().toISOString(), json });
     },
     revoke: (tenantId, subjectId) => {
-      if (tenantId !== undefined && subjectId !== undefined) street.end(tenantId, subjectId);
-      else void street.recheck(tenantId);
+      if (subjectId === undefined) return void recheck(tenantId);
+      for (const each of connections) if (each.tenantId === tenantId) each.end(subjectId);
     },
-    switchedOff: (tenantId, plugin) => street.houseOf(tenantId).close((entry) => entry.current.plugin === plugin),
-    counts: () => ({
-      sockets: street.sockets,
-      channels: [...street.houses].reduce((sum, house) => sum + house.topics, 0),
-      dropped: street.dropped,
-    }),
+    switchedOff: (tenantId, plugin) =>
+      topics.close((topic) => topic.tenantId === tenantId && topic.entry.current.plugin === plugin),
+    counts: () => ({ sockets: connections.size, channels: topics.size, dropped: node.dropped }),
     drain: async () => {
       draining = true;
-      for (const connection of street.connections()) {
+      for (const connection of connections) {
         connection.close(CLOSE.restart, JSON.stringify({ retryMs: Math.round(Math.random() * RETURN_WITHIN_MS) }));
       }
     },
-    stop: () => street.stop(),
+    stop: () => topics.stop(),
   };
 }
 

@@ -1,7 +1,5 @@
-import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { byteRange } from './byte-range.ts';
-import type { ByteRange } from './driver.ts';
+import { type ByteRange, blobKey, type StorageDriver } from './driver.ts';
 import { errors } from './errors.ts';
 import type { ObjectRow } from './object.ts';
 import type { Disposition } from './signed-link.ts';
@@ -12,13 +10,13 @@ export interface Delivery {
   readonly cacheControl: string;
   /** Whether pages of other origins may show it: plugins' frames have an origin of their own. */
   readonly anyOrigin: boolean;
-  open(range?: ByteRange): Promise<Readable>;
 }
 
 /** Answers GET and HEAD of one object: conditions, one range, and headers under which its bytes can do no harm. */
 export async function deliver(
   request: FastifyRequest,
   reply: FastifyReply,
+  driver: StorageDriver,
   object: ObjectRow,
   delivery: Delivery,
 ): Promise<unknown> {
@@ -35,7 +33,8 @@ export async function deliver(
     throw errors.range_not_satisfiable();
   }
   // Opened before anything is said: should the bytes be missing, the answer is a problem and nobody keeps it.
-  const body = request.method === 'HEAD' || object.bytes === 0 ? undefined : await delivery.open(range);
+  const key = blobKey(object.tenantId, object.sha256 ?? '');
+  const body = request.method === 'HEAD' || object.bytes === 0 ? undefined : await driver.get(key, range);
   reply.headers(headers).header('content-type', servedType(object.type));
   if (!range) return reply.header('content-length', object.bytes).send(body);
   reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${object.bytes}`);
@@ -62,4 +61,17 @@ function contentDisposition({ name, type }: ObjectRow, wanted: Disposition): str
 
 function matches(header: string | undefined, etag: string): boolean {
   return header?.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, ''))) ?? false;
+}
+
+/**
+ * The part of `bytes` bytes that a Range header asks for. `undefined` is the whole: no range, one that we may ignore
+ * (another unit, nonsense, several parts at once). RFC 9110 §14.
+ */
+function byteRange(header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | undefined {
+  const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? [];
+  if (from === '' && to === '') return undefined;
+  const start = from === '' ? Math.max(0, bytes - Number(to)) : Number(from);
+  const end = from === '' || to === '' ? bytes - 1 : Math.min(Number(to), bytes - 1);
+  if (from !== '' && to !== '' && Number(to) < start) return undefined;
+  return start > end || start >= bytes ? 'unsatisfiable' : { start, end };
 }

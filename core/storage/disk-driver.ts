@@ -8,31 +8,25 @@ export function openDiskDriver(root: string): StorageDriver {
   const pathOf = (key: string) => join(root, checkedKey(key));
 
   return {
-    name: 'disk',
-
     append: (key, offset, source) =>
       sayingFull(async () => {
         const path = pathOf(key);
         await mkdir(dirname(path), PRIVATE);
-        const file = await open(path, 'a', 0o600);
+        await using file = await open(path, 'a', 0o600);
+        if ((await file.stat()).size !== offset) throw errors.upload_conflict();
+        let length = offset;
         try {
-          if ((await file.stat()).size !== offset) throw errors.upload_conflict();
-          let length = offset;
-          try {
-            for await (const chunk of source) {
-              await file.appendFile(chunk);
-              length += chunk.byteLength;
-            }
-          } catch (error) {
-            // The sender will be told that what did arrive is here.
-            await file.sync().catch(() => {});
-            throw error;
+          for await (const chunk of source) {
+            await file.appendFile(chunk);
+            length += chunk.byteLength;
           }
-          await file.sync();
-          return length;
-        } finally {
-          await file.close();
+        } catch (error) {
+          // The sender will be told that what did arrive is here.
+          await file.sync().catch(() => {});
+          throw error;
         }
+        await file.sync();
+        return length;
       }),
 
     move: (from, to) =>
@@ -97,12 +91,8 @@ async function makeDirectory(path: string): Promise<void> {
 async function syncDirectory(path: string): Promise<void> {
   // Windows opens no directories; its rename is on the disk when it returns.
   if (process.platform === 'win32') return;
-  const directory = await open(path);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await using directory = await open(path);
+  await directory.sync();
 }
 
 async function sayingFull<T>(write: () => Promise<T>): Promise<T> {

@@ -1,23 +1,16 @@
 import type { Call } from '@plinth/sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { personOf, type RawRoute, rawRoute } from '../room.ts';
-import type { Catalog } from './catalog.ts';
 import { deliver } from './deliver.ts';
-import { type ByteRange, blobKey, type StorageDriver } from './driver.ts';
 import { errors } from './errors.ts';
-import type { ObjectRow } from './object.ts';
-import type { Disposition, LinkSigner } from './signed-link.ts';
+import { isId, type ObjectRow } from './object.ts';
+import type { Disposition } from './signed-link.ts';
+import type { StorageParts } from './storage.ts';
 
 export const OBJECTS = '/api/kernel/storage/objects';
 
-export interface ObjectRouteDeps {
-  readonly catalog: Catalog;
-  readonly driver: StorageDriver;
-  readonly signer: LinkSigner;
-}
-
 /** `GET /storage/objects/:objectId`: by a signed link, or by being somebody who may see it. */
-export function objectRoutes({ catalog, driver, signer }: ObjectRouteDeps): RawRoute[] {
+export function objectRoutes({ catalog, driver, signer }: StorageParts): RawRoute[] {
   async function read(call: Call, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { objectId } = request.params as { objectId: string };
     const { until, signature, as } = request.query as Record<string, string | undefined>;
@@ -27,28 +20,22 @@ export function objectRoutes({ catalog, driver, signer }: ObjectRouteDeps): RawR
     const grant = { tenantId: call.tenant.id, objectId, until: Number(until), disposition };
     if (signature !== undefined && !signer.holds(grant, signature, now)) throw errors.link_invalid();
 
-    const object = UUID.test(objectId) ? await catalog.find(call.tenant.id, objectId) : undefined;
+    const object = isId(objectId) ? await catalog.find(call.tenant.id, objectId) : undefined;
     const there = object?.state === 'stored' && (object.expiresAt === undefined || object.expiresAt > now);
     if (!there || (signature === undefined && !maySee(call, object))) throw errors.object_missing();
 
-    const open = (range?: ByteRange) => driver.get(blobKey(object.tenantId, object.sha256 ?? ''), range);
+    const anyOrigin = signature !== undefined || object.visibility === 'public';
+    // Visibility can be taken back, so it is asked for again; the ETag makes that cheap.
+    let cacheControl = anyOrigin ? 'public, max-age=300' : 'private, no-cache';
     if (signature !== undefined) {
       const seconds = Math.max(0, grant.until - Math.ceil(now.getTime() / 1000));
-      const cacheControl = `public, max-age=${seconds}, immutable`;
-      return deliver(request, reply, object, { disposition, cacheControl, anyOrigin: true, open });
+      cacheControl = `public, max-age=${seconds}, immutable`;
     }
-    const everyone = object.visibility === 'public';
-    // Visibility can be taken back, so these are asked for again; the ETag makes that cheap.
-    const cacheControl = everyone ? 'public, max-age=300' : 'private, no-cache';
-    return deliver(request, reply, object, { disposition, cacheControl, anyOrigin: everyone, open });
+    return deliver(request, reply, driver, object, { disposition, cacheControl, anyOrigin });
   }
 
-  const options = {
-    auth: 'public',
-    scope: 'storage:read',
-    summary: 'The bytes of an object.',
-    perMinute: 12_000,
-  } as const;
+  const summary = 'The bytes of an object.';
+  const options = { auth: 'public', scope: 'storage:read', summary, perMinute: 12_000 } as const;
   // HEAD first: the router would otherwise make one of its own for GET. The last part is for the reader's eyes only.
   return ['/storage/objects/:objectId', '/storage/objects/:objectId/:file'].flatMap((path) =>
     rawRoute(['HEAD', 'GET'], path, options, read),
@@ -60,5 +47,3 @@ function maySee(call: Call, { visibility, accountId }: ObjectRow): boolean {
   const person = personOf(call);
   return person !== undefined && (visibility === 'tenant' || person.accountId === accountId);
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

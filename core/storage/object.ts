@@ -1,16 +1,9 @@
-import type { StoredObject, TextType, Visibility } from '@plinth/sdk/services/storage.ts';
+import type { StoredObject, TextType } from '@plinth/sdk/services/storage.ts';
 
 /** An object's row in any state, from the first byte of its upload on. */
-export interface ObjectRow {
+export interface ObjectRow extends Omit<StoredObject, 'accountId' | 'sha256' | 'createdAt' | 'expiresAt'> {
   readonly tenantId: string;
-  readonly id: string;
-  readonly plugin: string;
   readonly accountId: string | undefined;
-  readonly purpose: string;
-  readonly name: string;
-  readonly visibility: Visibility;
-  readonly bytes: number;
-  readonly type: string;
   readonly state: 'open' | 'claimed' | 'stored';
   readonly sha256: string | undefined;
   readonly expectedSha256: string | undefined;
@@ -20,15 +13,15 @@ export interface ObjectRow {
 }
 
 /** What whoever stores something says about it. */
-export interface ObjectFacts {
-  readonly plugin: string;
-  readonly accountId?: string | undefined;
-  readonly purpose?: string | undefined;
-  readonly name?: string | undefined;
-  readonly visibility?: Visibility | undefined;
+export type ObjectFacts = {
+  readonly [K in 'accountId' | 'purpose' | 'name' | 'visibility' | 'keepUntil']?: ObjectRow[K] | undefined;
+} & { readonly plugin: string };
+
+/** What is known of the bytes beforehand. */
+export interface BytesFacts {
+  readonly sha256?: string | undefined;
   /** Taken on trust only when the bytes do not tell, and only as one of the harmless text types. */
   readonly textType?: TextType | undefined;
-  readonly keepUntil?: Date | undefined;
 }
 
 export const OBJECT_COLUMNS = `tenant_id as "tenantId", id, plugin, account_id as "accountId", purpose, name, visibility,
@@ -45,22 +38,17 @@ export function objectRow(row: Record<string, unknown>): ObjectRow {
 export function storedObject(row: ObjectRow): StoredObject {
   const { id, plugin, accountId, purpose, name, visibility, bytes, type, sha256 = '', createdAt, expiresAt } = row;
   return {
-    id,
-    plugin,
+    ...{ id, plugin, purpose, name, visibility, bytes, type, sha256 },
     ...(accountId === undefined ? {} : { accountId }),
-    purpose,
-    name,
-    visibility,
-    bytes,
-    type,
-    sha256,
     createdAt: createdAt.toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
   };
 }
 
+export const isId = (id: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+
 /** A name as it may be kept: for showing only, so what cannot be shown goes. */
-export function shownName(name: string): string {
+export function shownName(name = ''): string {
   return name
     .toWellFormed()
     .replace(/[\p{Cc}\p{Bidi_Control}]/gu, '')

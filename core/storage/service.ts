@@ -3,17 +3,16 @@ import type { Call } from '@plinth/sdk';
 import { Storage } from '@plinth/sdk/services/storage.ts';
 import { errors as kernel } from '../errors.ts';
 import { type Provided, personOf, provided } from '../room.ts';
-import { type Catalog, UPLOAD_LIFE_MS } from './catalog.ts';
+import { UPLOAD_LIFE_MS } from './catalog.ts';
 import { errors } from './errors.ts';
-import type { Intake } from './intake.ts';
 import { type ObjectFacts, type ObjectRow, storedObject } from './object.ts';
-import type { StorageApi } from './storage.ts';
+import type { StorageApi, StorageParts } from './storage.ts';
 import { UPLOADS } from './upload-routes.ts';
 
 const MiB = 1_048_576;
 
 /** `storage@1`: what a plugin may do with objects. Everything is limited to those of the plugin that calls. */
-export function storageService(catalog: Catalog, intake: Intake, storage: StorageApi): Provided {
+export function storageService({ catalog, intake }: StorageParts, storage: StorageApi): Provided {
   async function own(call: Call, objectId: string): Promise<ObjectRow> {
     const row = await catalog.find(call.tenant.id, objectId);
     if (row?.state !== 'stored' || row.plugin !== pluginOf(call)) throw errors.object_missing();
@@ -56,25 +55,24 @@ export function storageService(catalog: Catalog, intake: Intake, storage: Storag
 
     async createUpload(call, { bytes, sha256, ...rest }) {
       if (!personOf(call)) throw kernel.unauthenticated();
-      const row = await catalog.open(call.tenant.id, factsOf(call, rest), { bytes, expectedSha256: sha256 });
+      const row = await catalog.open(call.tenant.id, factsOf(call, rest), bytes, { expectedSha256: sha256 });
       const expiresAt = new Date(call.clock.now().getTime() + UPLOAD_LIFE_MS).toISOString();
       return { objectId: row.id, url: `${UPLOADS}/${row.id}`, expiresAt };
     },
 
     async adopt(call, { objectId, purpose }) {
-      const row = await catalog.change(
-        call.tenant.id,
-        objectId,
-        `plugin = $3, purpose = coalesce($4, purpose), expires_at = null
-         where tenant_id = $1 and id = $2 and plugin = '' and account_id = $5 and state = 'stored'`,
-        [pluginOf(call), purpose, personOf(call)?.accountId],
-      );
-      return storedObject(row);
+      const row = { tenantId: call.tenant.id, id: objectId };
+      const set = 'plugin = $3, purpose = coalesce($4, purpose), expires_at = null';
+      const where = "plugin = '' and account_id = $5 and state = 'stored'";
+      const values = [pluginOf(call), purpose, personOf(call)?.accountId];
+      return storedObject(await catalog.change(row, { set, where, values }));
     },
 
     async grant(call, { objectId, visibility }) {
-      const change = 'visibility = $3 where tenant_id = $1 and id = $2';
-      return storedObject(await catalog.change(call.tenant.id, (await own(call, objectId)).id, change, [visibility]));
+      const row = { tenantId: call.tenant.id, id: objectId };
+      const where = "plugin = $4 and state = 'stored'";
+      const values = [visibility, pluginOf(call)];
+      return storedObject(await catalog.change(row, { set: 'visibility = $3', where, values }));
     },
 
     async delete(call, { objectId }) {

@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { keyFor, sameBytes } from '../auth/tokens.ts';
 
 export type Disposition = 'inline' | 'attachment';
 
@@ -11,22 +12,16 @@ export interface Grant {
   readonly disposition: Disposition;
 }
 
-export interface LinkSigner {
-  sign(grant: Grant): string;
-  holds(grant: Grant, signature: string, now: Date): boolean;
-}
+export type LinkSigner = ReturnType<typeof createLinkSigner>;
 
-export function createLinkSigner(secret: string): LinkSigner {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'plinth storage links', 32));
+export function createLinkSigner(secret: string) {
+  const key = keyFor(secret, 'storage links');
   const mac = ({ tenantId, objectId, until, disposition }: Grant) =>
     createHmac('sha256', key).update(`1\n${tenantId}\n${objectId}\n${until}\n${disposition}`).digest();
   return {
-    sign: (grant) => mac(grant).toString('base64url'),
-    holds(grant, signature, now) {
-      const given = Buffer.from(signature, 'base64url');
-      const right = mac(grant);
-      return given.length === right.length && timingSafeEqual(given, right) && grant.until * 1000 > now.getTime();
-    },
+    sign: (grant: Grant) => mac(grant).toString('base64url'),
+    holds: (grant: Grant, signature: string, now: Date) =>
+      sameBytes(Buffer.from(signature, 'base64url'), mac(grant)) && grant.until * 1000 > now.getTime(),
   };
 }
 

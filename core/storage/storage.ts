@@ -1,44 +1,50 @@
 import type { Readable } from 'node:stream';
-import { type Clock, job, type Log } from '@plinth/sdk';
+import { type Clock, job } from '@plinth/sdk';
 import type { StoredObject } from '@plinth/sdk/services/storage.ts';
 import { Type } from 'typebox';
 import type { Database } from '../database/database.ts';
 import type { Room } from '../room.ts';
-import { Catalog, type Quotas } from './catalog.ts';
+import { Catalog } from './catalog.ts';
 import { type ByteRange, blobKey, type StorageDriver } from './driver.ts';
 import { errors } from './errors.ts';
-import { createIntake } from './intake.ts';
-import { createLifecycle } from './lifecycle.ts';
-import { type ObjectFacts, storedObject } from './object.ts';
+import { createIntake, type Intake } from './intake.ts';
+import { reconcile, sweep } from './lifecycle.ts';
+import { storedObject } from './object.ts';
 import { OBJECTS, objectRoutes } from './object-routes.ts';
-import { DEFAULT_QUOTAS } from './quota.ts';
+import { DEFAULT_QUOTAS, type StorageQuotas } from './quota.ts';
 import { storageService } from './service.ts';
-import { createLinkSigner, type Disposition, linkEnd } from './signed-link.ts';
+import { createLinkSigner, type Disposition, type LinkSigner, linkEnd } from './signed-link.ts';
 import { uploadRoutes } from './upload-routes.ts';
 
 export interface StorageDeps {
   readonly database: Database;
   readonly clock: Clock;
-  readonly log: Log;
   readonly driver: StorageDriver;
   /** Signs links. */
   readonly secret: string;
   /** Told after a commit that wrote to the outbox. */
   readonly nudge?: () => void;
-  /** Per tenant. */
-  readonly quotas?: Quotas;
+  readonly quotas?: StorageQuotas;
+}
+
+/** What the room is made of. */
+export interface StorageParts extends Pick<StorageDeps, 'clock' | 'driver'> {
+  readonly quotas: StorageQuotas;
+  readonly catalog: Catalog;
+  readonly intake: Intake;
+  readonly signer: LinkSigner;
 }
 
 /** Objects for other rooms; plugins have `storage@1`. */
 export interface StorageApi {
-  put(tenantId: string, source: AsyncIterable<Uint8Array>, facts: ObjectFacts): Promise<StoredObject>;
+  readonly put: Intake['put'];
   stat(tenantId: string, objectId: string): Promise<StoredObject | undefined>;
   read(tenantId: string, objectId: string, range?: ByteRange): Promise<Readable>;
   delete(tenantId: string, objectId: string): Promise<void>;
   /** What a plugin keeps, for whoever hands it out. */
   listOf(tenantId: string, plugin: string): Promise<StoredObject[]>;
-  /** Everything of a person who leaves, or of a plugin that is dropped. */
-  deleteAllOf(tenantId: string, owner: { readonly accountId: string } | { readonly plugin: string }): Promise<number>;
+  /** Everything of a plugin that is dropped. */
+  deleteAllOf(tenantId: string, plugin: string): Promise<number>;
   signUrl(tenantId: string, object: StoredObject, options?: LinkOptions): { url: string; expiresAt: Date };
 }
 
@@ -51,18 +57,12 @@ export interface LinkOptions {
 /**
  * Files, by content: bytes once per tenant under their sha256, rows for whose they are, who may see them and how long.
  */
-export function createStorage({
-  database,
-  clock,
-  driver,
-  secret,
-  nudge = () => {},
-  quotas = () => DEFAULT_QUOTAS,
-}: StorageDeps): Room & StorageApi {
+export function createStorage(deps: StorageDeps): Room & StorageApi {
+  const { database, clock, driver, secret, nudge = () => {}, quotas = DEFAULT_QUOTAS } = deps;
   const catalog = new Catalog(database, clock, quotas);
-  const intake = createIntake(catalog, driver, nudge);
-  const lifecycle = createLifecycle(catalog, driver, intake, clock);
+  const intake = createIntake(catalog, driver, quotas, nudge);
   const signer = createLinkSigner(secret);
+  const parts: StorageParts = { clock, driver, quotas, catalog, intake, signer };
 
   async function stored(tenantId: string, objectId: string): Promise<StoredObject | undefined> {
     const row = await catalog.find(tenantId, objectId);
@@ -88,9 +88,8 @@ export function createStorage({
       return rows.map(storedObject);
     },
 
-    async deleteAllOf(tenantId, owner) {
-      const [column, value] = 'plugin' in owner ? ['plugin', owner.plugin] : ['account_id', owner.accountId];
-      const rows = await catalog.query(tenantId, `${column} = $2`, [value]);
+    async deleteAllOf(tenantId, plugin) {
+      const rows = await catalog.query(tenantId, 'plugin = $2', [plugin]);
       for (const { id } of rows) await intake.remove(tenantId, id);
       return rows.length;
     },
@@ -107,16 +106,16 @@ export function createStorage({
   return {
     ...api,
     name: 'storage',
-    provides: [storageService(catalog, intake, api)],
+    provides: [storageService(parts, api)],
     jobs: {
       sweep: job(Type.Object({}), { every: '15m' }),
       reconcile: job(Type.Object({}), { every: '1d', timeout: '1h' }),
     },
     contributions: [
-      ...objectRoutes({ catalog, driver, signer }),
-      ...uploadRoutes({ catalog, driver, intake }),
-      { kind: 'job', name: 'sweep', handler: ({ tenant }) => lifecycle.sweep(tenant.id) },
-      { kind: 'job', name: 'reconcile', handler: ({ tenant }) => lifecycle.reconcile(tenant.id) },
+      ...objectRoutes(parts),
+      ...uploadRoutes(parts),
+      { kind: 'job', name: 'sweep', handler: ({ tenant }) => sweep(parts, tenant.id) },
+      { kind: 'job', name: 'reconcile', handler: ({ tenant }) => reconcile(parts, tenant.id) },
     ],
   };
 }

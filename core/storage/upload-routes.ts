@@ -5,27 +5,28 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors as kernel } from '../errors.ts';
 import { personOf, type RawRoute, rawRoute } from '../room.ts';
 import { errors } from './errors.ts';
-import { createUploadLocker, lockName } from './upload-lock.ts';
-import { type UploadDeps, UploadStore } from './upload-store.ts';
+import { isId } from './object.ts';
+import type { StorageParts } from './storage.ts';
+import { createUploadLocks } from './upload-lock.ts';
+import { UploadStore } from './upload-store.ts';
 
 export const UPLOADS = '/api/kernel/storage/uploads';
 
 /** tus 1.0 at `/storage/uploads`: @tus/server speaks the protocol, the front does who, where and how errors look. */
-export function uploadRoutes(deps: UploadDeps): RawRoute[] {
-  const locker = createUploadLocker(deps.catalog);
+export function uploadRoutes(parts: StorageParts): RawRoute[] {
+  const locksOf = createUploadLocks(parts.catalog);
 
   async function handle(call: Call, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const id = (request.params as { objectId?: string }).objectId?.toLowerCase();
-    if (id !== undefined && !UUID.test(id)) throw errors.object_missing();
+    if (id !== undefined && !isId(id)) throw errors.object_missing();
     const accountId = personOf(call)?.accountId ?? '';
-    const quotas = await deps.catalog.quotas(call.tenant.id);
 
     let failure: unknown;
     const tus = new Server({
       path: UPLOADS,
-      datastore: new UploadStore(deps, call, accountId),
-      locker: { newLock: (upload) => locker.newLock(lockName(call.tenant.id, accountId, upload)) },
-      maxSize: quotas.maxObjectBytes,
+      datastore: new UploadStore(parts, call, accountId),
+      locker: locksOf(call.tenant.id, accountId),
+      maxSize: parts.quotas.maxObjectBytes,
       namingFunction: () => newId(),
       generateUrl: (_request, upload) => `${upload.path}/${upload.id}`,
       getFileIdFromRequest: () => id,
@@ -55,12 +56,9 @@ export function uploadRoutes(deps: UploadDeps): RawRoute[] {
 }
 
 function webRequest({ raw, method, url, headers }: FastifyRequest): Request {
-  const said = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
   const hasBody = method === 'POST' || method === 'PATCH';
   const body = hasBody ? { body: Readable.toWeb(raw) as ReadableStream, duplex: 'half' } : {};
-  return new Request(`http://uploads.invalid${url}`, { method, headers: said, ...body } as RequestInit);
+  return new Request(`http://uploads.invalid${url}`, { method, headers, ...body } as RequestInit);
 }
 
 /** tus throws plain objects with a status and a sentence; ours are problems already. */
@@ -80,5 +78,3 @@ const BY_STATUS: Readonly<Record<number, typeof errors.upload_refused>> = {
   412: errors.tus_version,
   413: kernel.too_large,
 };
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -9,7 +9,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-export function createMetrics(database: Database, { events, jobs, realtime }: Rooms): Metrics {
+export function createMetrics(database: Database, { events, jobs, mail, realtime }: Rooms): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'plinth_' });
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
@@ -25,6 +25,12 @@ export function createMetrics(database: Database, { events, jobs, realtime }: Ro
     failed: gauge('plinth_jobs_failed', 'Runs that failed for good and were not looked at.'),
     lateMs: gauge('plinth_jobs_late_milliseconds', 'How long the oldest run that is due has waited.'),
   };
+  const mailFigures = {
+    waiting: gauge('plinth_mail_waiting', 'Messages that wait, on all nodes.'),
+    refused: gauge('plinth_mail_refused', 'Messages that wait after the mail server did not take them.'),
+    failed: gauge('plinth_mail_failed', 'Messages of the last 60 days that were given up.'),
+    lateMs: gauge('plinth_mail_late_milliseconds', 'How long the oldest message that is due has waited.'),
+  };
   const eventFigures = new Map<string, Gauge>();
   const routes = new RouteStats();
 
@@ -36,10 +42,9 @@ export function createMetrics(database: Database, { events, jobs, realtime }: Ro
     channels.set(live.channels);
     dropped.set(live.dropped);
     // A database that is away must not take the other figures with it.
-    const [job, event] = await Promise.allSettled([jobs.figures(), events.figures()]);
-    if (job.status === 'fulfilled') {
-      for (const [name, value] of Object.entries(job.value)) jobFigures[name as keyof typeof jobFigures]?.set(value);
-    }
+    const [job, letter, event] = await Promise.allSettled([jobs.figures(), mail.figures(), events.figures()]);
+    if (job.status === 'fulfilled') setAll(jobFigures, job.value);
+    if (letter.status === 'fulfilled') setAll(mailFigures, letter.value);
     if (event.status !== 'fulfilled') return;
     for (const [name, value] of Object.entries(event.value)) {
       const figure = `plinth_events_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
@@ -56,4 +61,8 @@ export function createMetrics(database: Database, { events, jobs, realtime }: Ro
       return routes.text() + (await registry.metrics());
     },
   };
+}
+
+function setAll<N extends string>(gauges: Readonly<Record<N, Gauge>>, figures: Readonly<Record<N, number>>): void {
+  for (const name of Object.keys(gauges) as N[]) gauges[name].set(figures[name]);
 }

@@ -8,6 +8,7 @@ export interface NewTenant {
   readonly locale?: string;
   readonly zone?: string;
   readonly platform?: boolean;
+  /** Beside the sub-domain; whoever makes the site vouches for them. */
   readonly hosts?: readonly string[];
   /** Switched on from the start. */
   readonly plugins?: ReadonlyMap<string, PluginChange>;
@@ -40,7 +41,7 @@ export async function insertTenant(client: pg.ClientBase, id: string, tenant: Ne
     'insert into kernel.tenant (id, slug, name, locale, zone, platform) values ($1, $2, $3, $4, $5, $6)',
     [id, slug, name, locale, zone, platform],
   );
-  for (const host of hosts) await insertHost(client, id, host);
+  for (const host of hosts) await insertHost(client, id, host, true);
   for (const [plugin, change] of plugins) await upsertPlugin(client, id, plugin, change);
 }
 
@@ -55,12 +56,18 @@ export async function updateTenant(client: pg.ClientBase, id: string, change: Te
   );
 }
 
-export async function insertHost(client: pg.ClientBase, tenantId: string, host: string): Promise<void> {
+export async function insertHost(
+  client: pg.ClientBase,
+  tenantId: string,
+  host: string,
+  verified: boolean,
+): Promise<void> {
   const name = host.toLowerCase();
   if (!HOST.test(name)) throw errors.bad_host({ detail: `"${host}" is not a host name.` });
   await client.query(
-    'insert into kernel.host (tenant_id, host) values ($1, $2) on conflict (tenant_id, host) do nothing',
-    [tenantId, name],
+    `insert into kernel.host as mine (tenant_id, host, verified_at) values ($1, $2, case when $3 then now() end)
+     on conflict (tenant_id, host) do update set verified_at = coalesce(mine.verified_at, excluded.verified_at)`,
+    [tenantId, name, verified],
   );
 }
 
@@ -87,7 +94,7 @@ export async function orRefused(run: () => Promise<unknown>): Promise<void> {
   } catch (failure) {
     const constraint = failure instanceof Error && 'constraint' in failure ? failure.constraint : undefined;
     if (constraint === 'tenant_slug_key') throw errors.slug_taken();
-    if (constraint === 'host_name') throw errors.host_taken();
+    if (constraint === 'host_verified') throw errors.host_taken();
     if (constraint === 'tenant_slug_check') throw errors.bad_slug();
     throw failure;
   }

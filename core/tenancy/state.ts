@@ -59,11 +59,11 @@ export async function readTenantState(
       ? ['t.id = $1::uuid', by.id]
       : 'slug' in by
         ? ['t.slug = $1', by.slug]
-        : ['t.id = (select tenant_id from kernel.host where host = $1)', by.host];
+        : ['t.id = (select tenant_id from kernel.host where host = $1 and verified_at is not null)', by.host];
   const row = await database.spanning(async (_tx, client) => {
     const { rows } = await client.query<Row>(
       `select t.id, t.slug, t.name, t.locale, t.zone, t.platform, t.state, t.origins,
-         array(select host from kernel.host h where h.tenant_id = t.id order by created_at) as hosts,
+         array(select host from kernel.host h where h.tenant_id = t.id and verified_at is not null order by created_at, host) as hosts,
          coalesce((select json_agg(p) from (select plugin, version, state, settings, capabilities, retained_until
            from kernel.tenant_plugin where tenant_id = t.id) p), '[]') as plugins
        from kernel.tenant t where ${where}`,

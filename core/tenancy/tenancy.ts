@@ -1,9 +1,11 @@
 import { newId } from '@plinth/sdk';
+import type { HostClaim } from '@plinth/sdk/services/tenancy.ts';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import { errors as kernelErrors } from '../errors.ts';
 import type { Room } from '../room.ts';
 import { errors } from './errors.ts';
+import { markVerified, mustProve, readHosts, type TextsAt, textsFrom } from './hosts.ts';
 import {
   insertHost,
   insertTenant,
@@ -22,6 +24,8 @@ export interface TenancyDeps {
   readonly platformHost: string;
   /** A wider version of a plugin is off where nobody has agreed to it. */
   readonly consented?: Consented;
+  /** How DNS is asked whose a host name is. */
+  readonly textsAt?: TextsAt | undefined;
 }
 
 /** Unknown hosts are remembered too, or a stranger's Host header is a query each; but not for ever. */
@@ -33,15 +37,17 @@ export class Tenancy implements Room {
   readonly #database: Database;
   readonly #platformHost: string;
   readonly #consented: Consented;
+  readonly #textsAt: TextsAt;
   readonly #byHost: Cache = new Map();
   readonly #byId: Cache = new Map();
   /** What was known last of a tenant, also while it is read anew. */
   readonly #last = new Map<string, TenantState>();
 
-  constructor({ database, platformHost, consented = () => true }: TenancyDeps) {
+  constructor({ database, platformHost, consented = () => true, textsAt = textsFrom() }: TenancyDeps) {
     this.#database = database;
     this.#consented = consented;
     this.#platformHost = platformHost;
+    this.#textsAt = textsAt;
   }
 
   /** The tenant that answers to a Host header, as it came. At once when it is known already. */
@@ -103,11 +109,31 @@ export class Tenancy implements Room {
     return this.#changed(tenantId);
   }
 
-  async addHost(tenantId: string, host: string): Promise<void> {
+  /** Every address it has or claims, its own sub-domain first. */
+  async hosts(tenantId: string): Promise<HostClaim[]> {
+    const [own] = (await this.byId(tenantId))?.hosts ?? [];
+    const claims = await this.#database.tenant(tenantId, (_tx, client) => readHosts(client, tenantId));
+    return own === undefined ? claims : [{ host: own, verified: true }, ...claims];
+  }
+
+  /** The site answers to it once it is verified: proven, or vouched for by who runs the platform. */
+  async addHost(tenantId: string, host: string, verified = false): Promise<void> {
     const name = host.toLowerCase();
     const platforms = name === this.#platformHost || name.endsWith(`.${this.#platformHost}`);
     if (platforms && !(await this.byId(tenantId))?.platform) throw errors.platform_host();
-    await orRefused(() => this.#database.tenant(tenantId, (_tx, client) => insertHost(client, tenantId, name)));
+    await orRefused(() =>
+      this.#database.tenant(tenantId, (_tx, client) => insertHost(client, tenantId, name, verified)),
+    );
+    await this.#changed(tenantId);
+  }
+
+  /** Looks into DNS for the proof that an address is the tenant's, and lets the site answer to it. */
+  async verifyHost(tenantId: string, host: string): Promise<void> {
+    const claim = (await this.hosts(tenantId)).find((each) => each.host === host.toLowerCase());
+    if (!claim) throw errors.host_unclaimed();
+    if (claim.verified) return;
+    await mustProve(claim, this.#textsAt);
+    await orRefused(() => this.#database.tenant(tenantId, (_tx, client) => markVerified(client, tenantId, claim)));
     await this.#changed(tenantId);
   }
 
@@ -177,8 +203,8 @@ function cached(cache: Cache, key: string, read: () => Promise<TenantState | und
   return reading;
 }
 
-/** Without the port, in lower case. */
-function hostName(header: string): string {
+/** A Host header without the port, in lower case. */
+export function hostName(header: string): string {
   const colon = header.lastIndexOf(':');
   return (colon > header.lastIndexOf(']') ? header.slice(0, colon) : header).toLowerCase();
 }

@@ -1,4 +1,4 @@
-// An authenticator in software: what a phone or a security key does when a page asks for a passkey.
+// An authenticator in software: what a phone or a security key does when a page asks for a passkey, or shows codes.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 interface Held {
@@ -9,6 +9,13 @@ interface Held {
 }
 
 const b64 = (bytes: Buffer) => bytes.toString('base64url');
+
+/** The secret of a code generator, as it is shown to be typed in. */
+export function fromBase32(text: string): Buffer {
+  const bits = [...text].map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(each).toString(2).padStart(5, '0'));
+  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((each) => Number.parseInt(each, 2)));
+}
+
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest();
 
 export class Authenticator {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeAt } from '../auth/totp.ts';
-import { Authenticator } from './auth-authenticator.ts';
+import { fromBase32 } from './auth-authenticator.ts';
 import { type AuthSite, authSite, PASSWORD } from './auth-site.ts';
 
 let site: AuthSite;
@@ -22,16 +22,9 @@ async function somebody() {
 
 const signIn = (email: string, code?: string, password = PASSWORD) =>
   site.call('ada', 'POST /auth/sessions', { email, password, ...(code === undefined ? {} : { code }) });
-const me = (token: string) => site.call('ada', 'GET /auth/me', undefined, token);
 const factors = async (token: string) => (await site.call('ada', 'GET /auth/factors', undefined, token)).body;
-const decode = (base32: string) => {
-  const bits = [...base32]
-    .map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(each).toString(2).padStart(5, '0'))
-    .join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((each) => Number.parseInt(each, 2)));
-};
 const codeNow = (secret: string, steps = 0) =>
-  codeAt(decode(secret), Math.floor(site.now().getTime() / 30_000) + steps);
+  codeAt(fromBase32(secret), Math.floor(site.now().getTime() / 30_000) + steps);
 
 /** Somebody with a code generator in use. */
 async function careful() {
@@ -116,7 +109,7 @@ test('the secret is sealed, and to this account: moved to another row it opens n
   const { rows } = await site.database.tenant(site.ada, (_tx, client) =>
     client.query<{ sealed: Buffer }>('select sealed from kernel.totp where account_id = $1', [accountId]),
   );
-  expect(rows[0]?.sealed.includes(decode(secret))).toBe(false);
+  expect(rows[0]?.sealed.includes(fromBase32(secret))).toBe(false);
   await site.database.tenant(site.ada, (_tx, client) =>
     client.query('update kernel.totp set sealed = $1 where account_id = $2', [rows[0]?.sealed, other.accountId]),
   );
@@ -151,128 +144,6 @@ test('a second factor is removed by its person, who is told so', async () => {
   expect(
     site.letters.filter(({ to, template }) => to === email && template === 'kernel.security-changed'),
   ).toHaveLength(2);
-});
-
-/** Somebody who has put a passkey on their device. */
-async function withPasskey() {
-  const person = await somebody();
-  const device = new Authenticator();
-  const { body } = await site.call('ada', 'POST /auth/passkeys/options', {}, person.token);
-  const response = device.create(body.options);
-  const added = await site.call(
-    'ada',
-    'POST /auth/passkeys',
-    { ticket: body.ticket, name: 'my phone', response },
-    person.token,
-  );
-  expect(added.status).toBe(204);
-  return { ...person, device };
-}
-
-const ask = (where: 'ada' | 'bob' = 'ada') => site.call(where, 'POST /auth/sessions/passkey/options');
-const enter = (ticket: string, response: unknown, where: 'ada' | 'bob' = 'ada') =>
-  site.call(where, 'POST /auth/sessions/passkey', { ticket, response });
-
-test('a passkey signs in without an e-mail', async () => {
-  const { accountId, token, device } = await withPasskey();
-  const { body } = await ask();
-  expect(body.options).toMatchObject({ rpId: 'ada.localhost', userVerification: 'required' });
-  const { status, body: signedIn } = await enter(body.ticket, device.get(body.options));
-  expect(status).toBe(201);
-  expect((await me(signedIn.accessToken)).body.id).toBe(accountId);
-  expect((await factors(token)).passkeys).toMatchObject([{ name: 'my phone', lastUsedAt: site.now().toISOString() }]);
-  const sessions = (await site.call('ada', 'GET /auth/sessions', undefined, token)).body.items;
-  expect(sessions.map(({ method }: { method: string }) => method).sort()).toEqual(['passkey', 'password']);
-});
-
-test('a passkey is two factors: the code generator is not asked for', async () => {
-  const { token, device } = await withPasskey();
-  const { secret } = (await site.call('ada', 'POST /auth/totp', {}, token)).body;
-  await site.call('ada', 'POST /auth/totp/confirm', { code: codeNow(secret) }, token);
-  const { body } = await ask();
-  expect((await enter(body.ticket, device.get(body.options))).status).toBe(201);
-});
-
-test('an answer works once, for what was asked, and not for long', async () => {
-  const { device } = await withPasskey();
-  const [first, second, late] = [(await ask()).body, (await ask()).body, (await ask()).body];
-  const answer = device.get(first.options);
-  expect((await enter(second.ticket, answer)).body.code).toBe('kernel.passkey_refused');
-  expect((await enter(first.ticket, answer)).status).toBe(201);
-  expect((await enter(first.ticket, answer)).body.code).toBe('kernel.bad_ticket');
-  site.pass(5 * 60_000);
-  expect((await enter(late.ticket, device.get(late.options))).body.code).toBe('kernel.bad_ticket');
-});
-
-test('a passkey answers to its own page only, unlocked, and nobody else’s does', async () => {
-  const { device } = await withPasskey();
-  const attempt = async (prepare: (copy: Authenticator) => void, where: 'ada' | 'bob' = 'ada') => {
-    const copy = device.clone();
-    prepare(copy);
-    const { body } = await ask(where);
-    return (await enter(body.ticket, copy.get(body.options), where)).body.code;
-  };
-  expect(await attempt((copy) => Object.assign(copy, { origin: 'http://ada.example.org' }))).toBe(
-    'kernel.passkey_refused',
-  );
-  expect(await attempt((copy) => Object.assign(copy, { verifies: false }))).toBe('kernel.passkey_refused');
-  expect(await attempt((copy) => Object.assign(copy, { origin: 'http://bob.localhost' }), 'bob')).toBe(
-    'kernel.passkey_refused',
-  );
-  const stranger = new Authenticator();
-  stranger.create({ challenge: '', rp: { id: 'ada.localhost' }, user: { id: '' } });
-  const { body } = await ask();
-  const forged = {
-    ...stranger.get(body.options),
-    id: [...device.held.keys()][0] ?? '',
-    rawId: [...device.held.keys()][0] ?? '',
-  };
-  expect((await enter(body.ticket, forged)).body.code).toBe('kernel.passkey_refused');
-  expect((await enter((await ask()).body.ticket, stranger.get((await ask()).body.options))).body.code).toBe(
-    'kernel.passkey_refused',
-  );
-});
-
-test('a copy of a passkey is noticed by its counter', async () => {
-  const { device } = await withPasskey();
-  const copy = device.clone();
-  for (let count = 0; count < 2; count += 1) {
-    const { body } = await ask();
-    expect((await enter(body.ticket, device.get(body.options))).status).toBe(201);
-  }
-  const { body } = await ask();
-  expect((await enter(body.ticket, copy.get(body.options))).body.code).toBe('kernel.passkey_refused');
-});
-
-test('a passkey is added only to the account that asked, for the challenge it was given', async () => {
-  const [person, other] = [await somebody(), await somebody()];
-  const device = new Authenticator();
-  const options = async () => (await site.call('ada', 'POST /auth/passkeys/options', {}, person.token)).body;
-  const add = (token: string, ticket: string, response: unknown) =>
-    site.call('ada', 'POST /auth/passkeys', { ticket, name: 'x', response }, token);
-  const first = await options();
-  expect((await add(other.token, first.ticket, device.create(first.options))).body.code).toBe('kernel.bad_ticket');
-  const second = await options();
-  expect((await add(person.token, second.ticket, device.create(second.options, { challenge: 'AAAA' }))).body.code).toBe(
-    'kernel.passkey_refused',
-  );
-  const third = await options();
-  const made = device.create(third.options);
-  expect((await add(person.token, third.ticket, made)).status).toBe(204);
-  expect((await options()).options.excludeCredentials).toEqual([expect.objectContaining({ id: made.id })]);
-  expect((await site.call('ada', `DELETE /auth/passkeys/${made.id}`, undefined, other.token)).status).toBe(404);
-  expect((await site.call('ada', `DELETE /auth/passkeys/${made.id}`, undefined, person.token)).status).toBe(204);
-  const { body } = await ask();
-  expect((await enter(body.ticket, device.get(body.options, made.id))).body.code).toBe('kernel.passkey_refused');
-});
-
-test('a suspended person does not get in by passkey either', async () => {
-  const { accountId, device } = await withPasskey();
-  await site.database.tenant(site.ada, (_tx, client) =>
-    client.query("update kernel.account set state = 'suspended' where id = $1", [accountId]),
-  );
-  const { body } = await ask();
-  expect((await enter(body.ticket, device.get(body.options))).body.code).toBe('kernel.account_suspended');
 });
 
 test('the mailbox alone does not get past the second factor', async () => {

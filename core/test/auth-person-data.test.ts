@@ -70,6 +70,7 @@ test('once the time has come nothing of the person is left, and everybody hears 
   await site.call('ada', 'POST /auth/keys', { name: 'program', scopes: ['jars:read'] }, token);
   await site.call('ada', 'POST /auth/password/forgot', { email });
   await remove(token);
+  await site.suppress('ada', email);
   expect((await mailTo(email)).rowCount).toBe(2);
   site.pass(14 * DAY);
   await site.sweep('ada');
@@ -89,6 +90,7 @@ test('once the time has come nothing of the person is left, and everybody hears 
       'attempt',
       'audit',
       'mail_message',
+      'mail_suppression',
     ]) {
       const found = await client.query<{ row: string }>(`select t::text as row from kernel.${table} t`);
       rows.push(...found.rows.map(({ row }) => `${table}: ${row}`));

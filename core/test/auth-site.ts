@@ -4,7 +4,7 @@ import { Accounts } from '@plinth/sdk/services/accounts.ts';
 import { Audit } from '@plinth/sdk/services/audit.ts';
 import inject from 'light-my-request';
 import { type AuthApi, createAuth } from '../auth/auth.ts';
-import type { MailMessage } from '../auth/deps.ts';
+import type { NewMessage } from '../mail/mail.ts';
 import { CallContext } from '../plugins/call.ts';
 import { checkOf } from '../schemas.ts';
 import { SILENT } from '../telemetry/log.ts';
@@ -42,7 +42,7 @@ export async function authSite() {
     return new CallContext(caller === undefined ? call : { ...call, caller });
   };
 
-  const letters: MailMessage[] = [];
+  const letters: NewMessage[] = [];
   const { enqueue } = mail;
   mail.enqueue = (client, letter) => {
     letters.push(letter);
@@ -61,6 +61,10 @@ export async function authSite() {
       const publicUrlOf = () => 'http://ada.localhost';
       return createAuth({ database, clock, mail, log: SILENT, secret: 'of another node', publicUrlOf });
     },
+    suppress: (where: Site, address: string) =>
+      database.tenant(idOf(where), (_tx, client) => mail.suppress(client, idOf(where), address, 'unsubscribed')),
+    addHost: (where: Site, host: string) => kernel.tenancy.addHost(idOf(where), host, true),
+    removeHost: (where: Site, host: string) => kernel.tenancy.removeHost(idOf(where), host),
     call: caller((request, response) => kernel.handle(request, response)),
     pass: (milliseconds: number) => clock.advance(`${milliseconds}ms`),
     now: () => clock.now(),

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import tipJar from '../../examples/tip-jar/plugin.ts';
@@ -15,6 +16,7 @@ import { openPostgres } from '../database/embedded/open.ts';
 import { databaseRoles } from '../database/roles.ts';
 import { startKernel } from '../kernel.ts';
 import { discoverPlugins } from '../plugins/discover.ts';
+import { openBus } from '../realtime/bus.ts';
 import { SILENT } from '../telemetry/log.ts';
 import { TestClock } from '../testing/clock.ts';
 import { type TestDatabase, testDatabase, testServer } from '../testing/database.ts';
@@ -180,6 +182,34 @@ test('a line to the other nodes that cannot be opened stops the start', async ()
   );
   expect([out, err, code]).toEqual(['The server that NATS_URL names does not answer: connection refused.', '', 0]);
 }, 60_000);
+
+test('a Redis that is not there is named with what to do, without its password, and nothing stays open', async () => {
+  const { out, err, code } = await failedStart(
+    { REDIS_URL: 'redis://ana:hush@localhost:1' },
+    { connections: connectionsTo(database) },
+  );
+  expect([out, err, code]).toEqual([
+    expect.stringMatching(
+      /^Redis at localhost:1, which REDIS_URL names, does not serve: .*ECONNREFUSED.*\. Start it, or mend REDIS_URL\.$/,
+    ),
+    '',
+    0,
+  ]);
+  expect(out).not.toContain('hush');
+}, 60_000);
+
+test('a Redis that does not take the password is quoted, and the password is not', async () => {
+  const refusing = createServer((socket) => {
+    socket.on('error', () => {}).on('data', () => socket.write('-WRONGPASS invalid username-password pair\r\n'));
+  }).listen(0, '127.0.0.1');
+  await once(refusing, 'listening');
+  const { port } = refusing.address() as AddressInfo;
+  const redisUrl = `redis://ana:hush@127.0.0.1:${port}`;
+  const failure = await openBus({ natsUrl: undefined, redisUrl }, 'test').catch((error: unknown) => error);
+  refusing.close();
+  expect(inspect(failure, { depth: 9 })).toMatch(/REDIS_URL names, does not serve: WRONGPASS/);
+  expect(inspect(failure, { depth: 9 })).not.toContain('hush');
+});
 
 test('a port that is taken leaves a kernel that can be stopped whole', async () => {
   const other = createServer().listen(0, '127.0.0.1');

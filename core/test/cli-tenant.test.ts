@@ -35,11 +35,17 @@ test('a fresh production database gets its platform, an operator, and sites', { 
   const made = await plinth(
     'a long enough pass phrase\n',
     ...['tenant', 'create', 'home-base', '--platform', '--name', 'Headquarters', '--owner', 'ops@example.org'],
+    ...['--hosts', 'hq.example.org,about.example.org'],
   );
   expect(made, made.err).toMatchObject({ code: 0 });
   expect(JSON.parse(made.out)).toMatchObject({ slug: 'home-base', host: 'home-base.localhost', platform: true });
   const listed = JSON.parse((await plinth('', 'tenant', 'list')).out) as { tenants: object[] };
-  expect(listed.tenants).toMatchObject([{ slug: 'home-base', name: 'Headquarters', platform: true, active: true }]);
+  expect(listed.tenants).toMatchObject([
+    {
+      ...{ slug: 'home-base', name: 'Headquarters', platform: true, active: true },
+      hosts: ['home-base.localhost', 'about.example.org', 'hq.example.org'],
+    },
+  ]);
 });
 
 test('what cannot be made is not made, and says why', { timeout: 120_000 }, async () => {

@@ -90,7 +90,7 @@ test('when the leader stops, another node leads', async () => {
 test('what a silent node had in hand is given to another', async () => {
   await aNode();
   const silent = '0192f000-0000-7000-8000-0000000000ff';
-  await house.owner(`insert into kernel.member values ($1, 'events', now())`, [silent]);
+  await house.owner(`insert into kernel.member values ($1, 'events')`, [silent]);
   // Relayed, and in its hand.
   await house.owner(`insert into kernel.outbox (tenant_id, id, event, payload) values ('${ADA}', '${BOB}', '${TIPPED}', '{}');
     insert into kernel.delivery (tenant_id, event_id, consumer, due_at, worker) values ('${ADA}', '${BOB}', '${PLUGIN}/open-goal', now(), '${silent}');

@@ -179,6 +179,22 @@ describe('limits', () => {
     kernel.clock.advance('30s');
     expect((await anyone.post('/api/echo/rare')).status).toBe(204);
   });
+  test('pages count as reads of whoever looks; the files that they load do not', async () => {
+    await using small = await createTestKernel({ plugins: [], limits: { readsPerMinute: 3, writesPerMinute: 3 } });
+    const place = await small.tenant();
+    const anyone = place.anyone();
+    const browser = { accept: 'text/html' };
+    const statuses: number[] = [];
+    for (const path of ['/', '/docs/errors', '/nowhere', '/api/openapi.json'])
+      statuses.push((await anyone.get(path, browser)).status);
+    expect(statuses).toEqual([200, 200, 404, 429]);
+    const page = await anyone.get<string>('/', browser);
+    expect(page).toMatchObject({ status: 429, headers: { 'retry-after': '20' } });
+    expect(page.body).toContain('Too many requests.');
+    const [, style = ''] = /href="(\/assets\/[^"]*css)"/.exec(page.body) ?? [];
+    expect((await anyone.get(style)).status).toBe(200);
+    expect((await place.anyone().get('/', browser)).status).toBe(200);
+  });
   test('a clock that jumps back takes nothing away and gives nothing', async () => {
     const anyone = site.anyone();
     kernel.clock.advance('1h');

@@ -176,7 +176,7 @@ function contract(backendOf: (house: House) => Promise<Backend>) {
   test('what a silent node was running is started by another', async () => {
     const { ran, enqueued } = await aNode();
     const silent = '0192f000-0000-7000-8000-0000000000ff';
-    await house.owner(`insert into kernel.member values ($1, 'jobs', now())`, [silent]);
+    await house.owner(`insert into kernel.member values ($1, 'jobs')`, [silent]);
     const runId = await enqueued({ delay: '1h' });
     await house.owner(
       `update kernel.job_run set state = 'running', worker = $1, attempts = 1, run_at = now() where id = $2`,

@@ -20,7 +20,7 @@ export interface Received {
 }
 
 export type Behaviour = {
-  rcpt?: (address: string) => Error | undefined;
+  rcpt?: (address: string) => Error | undefined | Promise<Error>;
   data?: (count: number) => Error | 'hang up' | 'say nothing' | undefined;
   auth?: (password: string) => boolean;
 };
@@ -35,7 +35,7 @@ export async function aMailServer(behave: Behaviour = {}) {
     disableReverseLookup: true,
     onAuth: ({ password, username }, _session, done) =>
       behave.auth?.(password ?? '') ? done(null, { user: username }) : done(new Error('535 no')),
-    onRcptTo: ({ address }, _session, done) => done(behave.rcpt?.(address)),
+    onRcptTo: async ({ address }, _session, done) => done(await behave.rcpt?.(address)),
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));

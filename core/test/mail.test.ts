@@ -215,8 +215,9 @@ describe('when sending fails', () => {
     await room.enqueue();
     await room.mail.settle();
     expect(await room.rows()).toMatchObject([{ state: 'queued', attempts: 1 }]);
+    expect(await room.mail.figures()).toEqual({ waiting: 1, refused: 1, failed: 0, lateMs: 0 });
     room.clock.advance('1m');
-    expect(await room.mail.figures()).toEqual({ waiting: 1, lateMs: 50_000 });
+    expect(await room.mail.figures()).toEqual({ waiting: 1, refused: 1, failed: 0, lateMs: 50_000 });
     expect(JSON.stringify((await room.rows())[0]?.data)).toContain('verify-email#abc');
   });
 
@@ -239,6 +240,8 @@ describe('when sending fails', () => {
     expect(server.received).toHaveLength(8);
     expect(await room.rows()).toMatchObject([{ state: 'failed', reason: expect.stringContaining('try later') }]);
     expect((await room.rows())[0]?.data).toEqual({});
+    await room.enqueue();
+    expect(await room.mail.figures()).toEqual({ waiting: 1, refused: 0, failed: 1, lateMs: 0 });
   });
 
   test('a connection that breaks after the message was given is repeated under the same id', async () => {
@@ -348,12 +351,46 @@ test('what was done long ago is forgotten, what still waits is not', async () =>
   await expect.poll(async () => (await room.rows()).map(({ address }) => address)).toEqual(['new@example.org']);
 });
 
-test('a deleted account takes its mail with it', async () => {
+const forget = (address: string) =>
+  place.database.tenant(place.ada, (_, client) => room.mail.forget(client, place.ada, address));
+const suppressed = async () => {
+  const { rows } = await place.database.spanning((_, client) =>
+    client.query<{ who: string }>("select address || ' ' || reason as who from kernel.mail_suppression order by 1"),
+  );
+  return rows.map(({ who }) => who);
+};
+
+test('a deleted account takes its mail with it, and what was noted against its address', async () => {
   await room.enqueue();
   await room.enqueue({ to: 'tom@example.org' });
-  await place.database.tenant(place.ada, (_, client) => room.mail.forget(client, place.ada, 'Eve@Example.org'));
+  await place.database.tenant(place.ada, async (_, client) => {
+    for (const reason of ['bounced', 'unsubscribed'] as const)
+      await room.mail.suppress(client, place.ada, 'eve@example.org', reason);
+    await room.mail.suppress(client, place.ada, 'kim@example.org', 'unsubscribed');
+  });
+  await place.database.tenant(place.bob, (_, client) =>
+    room.mail.suppress(client, place.bob, 'eve@example.org', 'bounced'),
+  );
+  await forget('Eve@Example.org');
   await room.mail.settle();
   expect(server.received.map(({ to }) => to)).toEqual([['tom@example.org']]);
+  expect(await suppressed()).toEqual(['eve@example.org bounced', 'kim@example.org unsubscribed']);
+});
+
+test('an address that is forgotten while a message to it bounces is not written down again', async () => {
+  const asked = Promise.withResolvers<void>();
+  const forgotten = Promise.withResolvers<void>();
+  behave.rcpt = () => {
+    asked.resolve();
+    return forgotten.promise.then(() => refusal(550, '5.1.1 no such mailbox'));
+  };
+  await room.enqueue();
+  const delivery = room.mail.settle();
+  await asked.promise;
+  await forget('eve@example.org');
+  forgotten.resolve();
+  await delivery;
+  expect(await suppressed()).toEqual([]);
 });
 
 describe('the service', () => {

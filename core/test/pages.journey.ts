@@ -10,13 +10,14 @@ import {
   PHONE,
   type Visitor,
 } from '../testing/browser.ts';
-import { createTestKernel, type TestKernel } from '../testing/kernel.ts';
+import { createTestKernel, type TestKernel, type TestTenant } from '../testing/kernel.ts';
 
 const EMAIL = 'ana@example.org';
 const PASSWORD = 'correct horse battery';
 const NAME = 'The Rather Long Name of a Station for Television & Music';
 
 let kernel: TestKernel;
+let site: TestTenant;
 let browser: Browser;
 let origin: string;
 let visitor: Visitor | undefined;
@@ -24,10 +25,20 @@ let visitor: Visitor | undefined;
 describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     kernel = await createTestKernel({ plugins: [tipJar] });
-    const site = await kernel.tenant({ slug: 'ada' });
+    site = await kernel.tenant({ slug: 'ada' });
     await kernel.kernel.tenancy.update(site.id, { name: NAME });
     const account = { email: EMAIL, password: PASSWORD, displayName: 'Ana Lima', verified: true, roles: ['owner'] };
     await kernel.kernel.auth.createAccount(site.id, account);
+    const notice = { title: 'A title that goes on for a while, because somebody likes to be exact', text: 'x' };
+    await kernel.kernel.database.tenant(site.id, (_, client) =>
+      kernel.kernel.mail.enqueue(client, {
+        tenantId: site.id,
+        to: EMAIL,
+        template: 'kernel.notice',
+        locale: 'en',
+        data: notice,
+      }),
+    );
     const { port } = await kernel.kernel.listen();
     origin = `http://${site.host}:${port}`;
     browser = await openBrowser();
@@ -56,11 +67,21 @@ describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 60_000 },
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
 
+  /** The mailbox, a letter in it, and the way out that the letter shows. */
+  async function mailPages(): Promise<string[]> {
+    const mailbox = '/api/kernel/mail/mailbox';
+    const { body } = await site.anyone().get<{ items: { id: string; html: string }[] }>(`${mailbox}?to=${EMAIL}`);
+    const letter = body.items.find(({ html }) => html.includes('/unsubscribe/'));
+    const [way = ''] = /\/api\/kernel\/mail\/unsubscribe\/[^"]+/.exec(letter?.html ?? '') ?? [];
+    return [mailbox, `${mailbox}/${letter?.id}`, way];
+  }
+
   for (const [device, screen] of Object.entries({ phone: PHONE, desk: DESK })) {
     for (const dark of [false, true]) {
       test(`on a ${dark ? 'dark' : 'light'} ${device} every page can be read by everybody, and fits`, async () => {
         const page = await visit('/', { screen, dark });
-        for (const path of ['/', '/docs/api#tipJarGetJars', '/docs/errors#kernel.not_found', '/nowhere']) {
+        const plain = ['/', '/docs/api#tipJarGetJars', '/docs/errors#kernel.not_found', '/nowhere'];
+        for (const path of [...plain, ...(await mailPages())]) {
           await page.goto(path);
           expect(await accessibilityFaults(page), path).toEqual([]);
           expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBe(screen.width);

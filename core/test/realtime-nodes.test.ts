@@ -5,8 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Bus, BusMessage } from '../realtime/bus.ts';
-import { openBus } from '../realtime/open-bus.ts';
+import { type Bus, type BusMessage, openBus } from '../realtime/bus.ts';
 import { systemPart } from '../testing/system-part.ts';
 import { ada, aNode, bob } from './realtime-driver.ts';
 

@@ -84,7 +84,7 @@ describe('a page that connects', () => {
 });
 
 test('a page that says nothing loses its socket', async () => {
-  await start({ limits: { helloMs: 20 } });
+  await start({ limits: { heartbeatMs: 20 } });
   const silent = new WebSocket(`ws://127.0.0.1:${node.port}/`, { headers: { host: 'ada.localhost' } });
   expect((await once(silent, 'close'))[0]).toBe(4002);
 });
@@ -538,12 +538,13 @@ describe('what ends', () => {
   test('a credential that ends while its socket is being opened', async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<Actor>();
+    const answers = [answer.promise as unknown as Actor, undefined];
     await node.close();
     node = await aNode({
       tokens: {
         get late() {
           asked.resolve();
-          return answer.promise as unknown as Actor;
+          return answers.shift();
         },
       },
     });

@@ -8,11 +8,9 @@ import { createStorage } from '../storage/storage.ts';
 
 const { connection, dir, tenantId, seed } = JSON.parse(process.argv[2] ?? '{}');
 const roles = databaseRoles(`plinth_${connection.database}`);
-const log = { debug() {}, info() {}, warn() {}, error() {} };
 const storage = createStorage({
   database: new Database({ ...connection, user: roles.app }, roles),
   clock: { now: () => new Date() },
-  log,
   driver: openDiskDriver(dir),
   secret: 'a secret',
 });

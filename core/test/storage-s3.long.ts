@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { S3 } from '@aws-sdk/client-s3';
 import { newId } from '@plinth/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type StorageDriver, stagingKey } from '../storage/driver.ts';
+import { blobKey, type StorageDriver, stagingKey } from '../storage/driver.ts';
 import { openS3Driver } from '../storage/s3-driver.ts';
 import { systemPart } from '../testing/system-part.ts';
 import { type Ceph, startCeph } from './ceph.ts';
@@ -46,6 +46,17 @@ describe.skipIf(!systemPart('radosgw'))('objects in S3', () => {
     const wrong = small.append(key, 0, Readable.from([randomBytes(1_100_000)]));
     await expect(wrong).rejects.toMatchObject({ code: 'kernel.storage_full', status: 507 });
     expect(await small.stat(key)).toBeUndefined();
+  });
+
+  test('what a crash left of parts that are joined already does no harm to the whole', async () => {
+    const bytes = randomBytes(17_000_000);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const [from, to] = [stagingKey(newId(), newId()), blobKey(newId(), digest)];
+    await driver.append(from, 0, Readable.from([bytes]));
+    await driver.move(from, to);
+    await driver.append(from, 0, Readable.from([bytes.subarray(0, 8_388_608)]));
+    await driver.move(from, to);
+    expect([(await driver.stat(to))?.bytes, await driver.stat(from)]).toEqual([bytes.length, undefined]);
   });
 
   test('an upload in pieces over several lives of the server becomes an object that can be read in parts', async () => {

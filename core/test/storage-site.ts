@@ -37,10 +37,9 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
 
   let offset = 0;
   const clock = { now: () => new Date(Date.now() + offset) };
-  let quotas: StorageQuotas = DEFAULT_QUOTAS;
+  const quotas: StorageQuotas = { ...DEFAULT_QUOTAS };
   const driver = options.driver?.(dir) ?? openDiskDriver(dir);
-  const makeStorage = () =>
-    createStorage({ database, clock, log: SILENT, driver, secret: 'a secret', quotas: () => quotas });
+  const makeStorage = () => createStorage({ database, clock, driver, secret: 'a secret', quotas });
   let storage = makeStorage();
 
   const tenancy = new Tenancy({ database, platformHost: 'localhost' });
@@ -78,7 +77,7 @@ export async function aSite(options: { driver?: (dir: string) => StorageDriver; 
       offset += milliseconds;
     },
     quotas(change: Partial<StorageQuotas>) {
-      quotas = { ...DEFAULT_QUOTAS, ...change };
+      Object.assign(quotas, DEFAULT_QUOTAS, change);
     },
     /** A new process would know no more than this: what was in memory is gone. */
     async restart() {

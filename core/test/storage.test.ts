@@ -330,7 +330,8 @@ describe('quotas', () => {
       const refused = results.filter((result) => result.status === 'rejected');
       expect(refused.map(({ reason }) => reason)).toEqual(Array(5).fill(problemWith('over_quota')));
       site.quotas({});
-      expect(await site.storage.deleteAllOf(site.ada.facts.id, { accountId })).toBe(1);
+      const stored = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);
+      for (const id of stored) await site.storage.delete(site.ada.facts.id, id);
     }
   });
 
@@ -466,13 +467,12 @@ describe('the end of an object', () => {
     expect(files.some((file) => file.endsWith(kept.sha256))).toBe(true);
   });
 
-  test('everything of a person or a plugin can be removed at once', async () => {
+  test('everything of a plugin can be removed at once', async () => {
     const { accountId } = site.person();
     await site.put(site.ada, 'one', { accountId, plugin: 'gone' });
     await site.put(site.ada, 'two', { accountId });
     await site.put(site.ada, 'three', { plugin: 'gone' });
-    expect(await site.storage.deleteAllOf(site.ada.facts.id, { accountId })).toBe(2);
-    expect(await site.storage.deleteAllOf(site.ada.facts.id, { plugin: 'gone' })).toBe(1);
-    expect(await site.usage(site.ada, accountId)).toBe(0);
+    expect(await site.storage.deleteAllOf(site.ada.facts.id, 'gone')).toBe(2);
+    expect(await site.usage(site.ada, accountId)).toBe(3);
   });
 });

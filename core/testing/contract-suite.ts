@@ -4,6 +4,7 @@ import { manifestOf, type Plugin, type Service } from '@plinth/sdk';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { pluginRole, schemaOf } from '../database/roles.ts';
+import { KERNEL_SERVICES } from '../plugins/kernel-services.ts';
 import { fakeOf } from './fake.ts';
 import { createTestKernel, type TestKernel } from './kernel.ts';
 import { silenceOf } from './silence.ts';
@@ -101,17 +102,6 @@ function fakesFor(plugin: Plugin, beside: readonly Plugin[]): [Service, Record<s
     Object.fromEntries(Object.entries(service.methods).map(([name, { output }]) => [name, async () => fakeOf(output)])),
   ]);
 }
-
-const KERNEL_SERVICES = new Set([
-  'ledger@1',
-  'tenancy@1',
-  'accounts@1',
-  'audit@1',
-  'jobs@1',
-  'storage@1',
-  'mail@1',
-  'notices@1',
-]);
 
 const provides = (plugin: Plugin, serviceId: string): boolean =>
   plugin.contributions.some((each) => each.kind === 'provide' && each.service.id === serviceId);

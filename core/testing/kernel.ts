@@ -55,9 +55,11 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
     { PLINTH_MODE: 'test', PLINTH_SECRET: 'a secret that is long enough for tests' },
     { dataDir, port: 0, publicUrl: 'http://*', ...options.config },
   );
+  const dns = new Map<string, string>();
   const kernel = await startKernel(config, {
     plugins: options.plugins,
     clock,
+    textsAt: async (name) => [...dns].flatMap(([at, text]) => (at === name ? [text] : [])),
     log: SILENT,
     limits: options.limits ?? { readsPerMinute: 1_000_000, writesPerMinute: 1_000_000 },
     provides: (options.services ?? []).map(([service, handlers]) =>
@@ -76,11 +78,17 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
       stop: async () => {},
     },
   });
-  return new TestKernel(kernel, clock, database.connection, async () => {
-    await kernel.stop();
-    await database.drop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  return new TestKernel(
+    kernel,
+    clock,
+    database.connection,
+    async () => {
+      await kernel.stop();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+    dns,
+  );
 }
 
 const migrated = () =>
@@ -94,12 +102,21 @@ export class TestKernel implements AsyncDisposable {
   readonly clock: TestClock;
   /** For looking at the database from outside, as its superuser. */
   readonly owner: Connection;
+  /** All that DNS knows: texts by their name. */
+  readonly dns: Map<string, string>;
   readonly #dispose: () => Promise<void>;
   #tenants = 0;
 
-  constructor(kernel: Kernel, clock: TestClock, owner: Connection, dispose: () => Promise<void>) {
+  constructor(
+    kernel: Kernel,
+    clock: TestClock,
+    owner: Connection,
+    dispose: () => Promise<void>,
+    dns: Map<string, string> = new Map(),
+  ) {
     this.kernel = kernel;
     this.owner = owner;
+    this.dns = dns;
     this.clock = clock;
     this.#dispose = dispose;
   }

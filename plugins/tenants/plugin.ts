@@ -5,7 +5,7 @@ import { Tenancy } from '@plinth/sdk/services/tenancy.ts';
 import { Brand } from './brand.ts';
 import { PluginSwitched, SiteChanged } from './contract.ts';
 import { putBrand } from './routes/brand.ts';
-import { addHost, listHosts, removeHost } from './routes/hosts.ts';
+import { addHost, listHosts, removeHost, verifyHost } from './routes/hosts.ts';
 import {
   configurePlugin,
   disablePlugin,
@@ -42,6 +42,7 @@ export default definePlugin({
     putBrand(plugin),
     listHosts(plugin),
     addHost(plugin),
+    verifyHost(plugin),
     removeHost(plugin),
     listPlugins(plugin),
     enablePlugin(plugin),

@@ -53,6 +53,15 @@ export type PluginExport = Static<typeof PluginExport>;
 /** When a plugin's data is dropped, unless it is switched on again before. */
 export const Retention = Type.Object({ until: Type.String({ format: 'date-time' }) });
 
+/** An address of a site. The site answers to it once it is verified; the record in DNS is what shows whose it is. */
+export const HostClaim = Type.Object({
+  host: Type.String(),
+  verified: Type.Boolean(),
+  /** To be set by the owner of the domain, as long as the address is not verified. */
+  record: Type.Optional(Type.Object({ name: Type.String(), type: Type.Literal('TXT'), value: Type.String() })),
+});
+export type HostClaim = Static<typeof HostClaim>;
+
 const Empty = Type.Object({});
 const capability = 'tenancy:admin';
 
@@ -96,8 +105,10 @@ export const Tenancy = service('tenancy@1', {
     capability,
   },
   /** Its own sub-domain first. */
-  hosts: { input: Empty, output: Type.Object({ items: Type.Array(Type.Object({ host: Type.String() })) }) },
+  hosts: { input: Empty, output: Type.Object({ items: Type.Array(HostClaim) }) },
   addHost: { input: Type.Object({ host: Type.String({ maxLength: 253 }) }), output: Empty, capability },
+  /** Looks for the record of an address that was added. */
+  verifyHost: { input: Type.Object({ host: Type.String({ maxLength: 253 }) }), output: Empty, capability },
   removeHost: { input: Type.Object({ host: Type.String({ maxLength: 253 }) }), output: Empty, capability },
   /** With their settings, which may hold secrets. */
   plugins: { input: Empty, output: Type.Object({ items: Type.Array(TenantPlugin) }), capability },

@@ -25,6 +25,8 @@ create table passkey (
   id text not null,
   account_id uuid not null,
   name text not null,
+  -- The one it was made on, and the only one whose pages browsers offer it to.
+  host text not null,
   public_key bytea not null,
   counter bigint not null,
   created_at timestamptz not null,

@@ -27,6 +27,7 @@ const Json = Type.Object({}, { additionalProperties: true });
 const Answer = Type.Object({ id: Type.String({ maxLength: 1400 }) }, { additionalProperties: true });
 const Passkey = Type.Object({
   ...{ id: Type.String(), name: Type.String({ minLength: 1, maxLength: 80 }) },
+  host: Type.String({ description: 'The address of the site that it works on.' }),
   ...{ createdAt: Moment, lastUsedAt: Type.Optional(Moment) },
 });
 const Identity = Type.Object({ provider: Type.String(), createdAt: Moment });
@@ -90,7 +91,7 @@ export function totpRoutes(parts: Parts): Contribution[] {
         return {
           totp: await hasTotp(desk, desk.me),
           recoveryCodes: (await mine('', 'recovery_code')).length,
-          passkeys: await mine<Static<typeof Passkey>>('id, name, created_at, last_used_at', 'passkey'),
+          passkeys: await mine<Static<typeof Passkey>>('id, name, host, created_at, last_used_at', 'passkey'),
           identities: await mine<Static<typeof Identity>>('provider, created_at', 'identity'),
         };
       },

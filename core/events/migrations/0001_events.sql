@@ -66,6 +66,7 @@ comment on table inbox is 'plugins insert';
 create table member (
   id uuid primary key,
   room text not null,
-  seen_at timestamptz not null
+  -- Looks of the leader since the last sign of life.
+  silent integer not null default 0
 );
 comment on table member is 'platform';

@@ -19,7 +19,11 @@ export function refusalOf(
   requestId: string,
   site?: string,
 ): Refusal {
-  const common = { 'x-request-id': requestId, 'cache-control': 'no-store', vary: 'Accept' };
+  const { retryAfter } = problem.extensions;
+  const common = {
+    ...{ 'x-request-id': requestId, 'cache-control': 'no-store', vary: 'Accept' },
+    ...(typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {}),
+  };
   if (!wantsPage(request)) {
     const body = JSON.stringify({ ...problem.toJSON(), requestId });
     return { headers: { ...API_HEADERS, ...common, 'content-type': PROBLEM_TYPE }, body };
@@ -54,7 +58,7 @@ function refusalPage({ status, title, detail, fix, code }: Problem, requestId: s
   return layout({
     title,
     site,
-    body: html`<div class="refusal card"><p class="status">${status}</p><h1>${title}</h1>${detail ? html`<p>${detail}</p>` : undefined}${fix ? html`<p>${fix}</p>` : undefined}
+    body: html`<div class="notice card"><p class="status">${status}</p><h1>${title}</h1>${detail ? html`<p>${detail}</p>` : undefined}${fix ? html`<p>${fix}</p>` : undefined}
 <dl><dt>${TEXT.code}</dt><dd>${site === undefined ? html`<code>${code}</code>` : html`<a href="/docs/errors#${code}"><code>${code}</code></a>`}</dd><dt>${TEXT.request}</dt><dd><code>${requestId}</code></dd></dl>
 ${site === undefined ? undefined : html`<p><a href="/">${TEXT.home}</a></p>`}</div>`,
   });

@@ -19,6 +19,7 @@ create table mail_message (
   primary key (tenant_id, id)
 );
 create index mail_message_due on mail_message (bulk, due_at) where state = 'queued';
+create index mail_message_failed on mail_message (tenant_id) where state = 'failed';
 create index mail_message_done on mail_message (done_at);
 create index mail_message_address on mail_message (tenant_id, lower(address));
 create unique index mail_message_once on mail_message (tenant_id, once);

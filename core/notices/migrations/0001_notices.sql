@@ -38,12 +38,16 @@ create table push_subscription (
   tenant_id uuid not null,
   id uuid not null,
   account_id uuid not null,
+  -- It rings as long as the sign-in lasts: a browser that somebody has signed out of tells the next one nothing.
+  session_id uuid not null,
   endpoint text not null,
   p256dh text not null,
   auth text not null,
   created_at timestamptz not null,
-  primary key (tenant_id, id)
+  primary key (tenant_id, id),
+  foreign key (tenant_id, session_id) references session (tenant_id, id) on delete cascade
 );
+create index push_subscription_of_session on push_subscription (tenant_id, session_id);
 -- A browser has one subscription, and it is whoever's signed in there last.
 create unique index push_subscription_endpoint on push_subscription (tenant_id, endpoint);
 create index push_subscription_of_account on push_subscription (tenant_id, account_id, id);

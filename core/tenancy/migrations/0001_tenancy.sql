@@ -17,12 +17,14 @@ create unique index tenant_one_platform on tenant (platform) where platform;
 create table host (
   tenant_id uuid not null references tenant (id),
   host text not null,
+  -- What the owner of the domain puts into its DNS. A claim leads nowhere until that was found there.
+  proof uuid not null default gen_random_uuid(),
   verified_at timestamptz,
   created_at timestamptz not null default now(),
   primary key (tenant_id, host)
 );
--- One address leads to one tenant: a unique name across tenants is the point here, and only the kernel can probe it.
-create unique index host_name on host (host);
+-- One address leads to one tenant, and only the kernel can probe whose it is. A claim keeps nobody from proving theirs.
+create unique index host_verified on host (host) where verified_at is not null;
 
 -- Which plugins a tenant has switched on, with what settings, and what it let them do.
 create table tenant_plugin (

@@ -1,6 +1,6 @@
 // The ways in beside the password: code generators, passkeys, and providers elsewhere. Each is set up for real.
 import { codeAt } from '@plinth/core/auth/totp.ts';
-import { Authenticator } from '@plinth/core/test/auth-authenticator.ts';
+import { Authenticator, fromBase32 } from '@plinth/core/test/auth-authenticator.ts';
 import { fresh, named, type Probe, password, plain, type Recipes, somebody, type World } from './world.ts';
 
 const AUTH = '/api/kernel/auth';
@@ -17,11 +17,6 @@ async function withGenerator(world: World, confirmed: boolean) {
   const code = codeAt(fromBase32(body.secret), Math.floor(world.kernel.clock.now().getTime() / 30_000));
   if (confirmed) await person.post(`${AUTH}/totp/confirm`, { code });
   return { person, code };
-}
-
-function fromBase32(text: string): Buffer {
-  const bits = [...text].map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(each).toString(2).padStart(5, '0'));
-  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((each) => Number.parseInt(each, 2)));
 }
 
 /** Somebody whose device has made a passkey, which is not added yet. */

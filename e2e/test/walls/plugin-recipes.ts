@@ -36,7 +36,9 @@ export const pluginRecipes: Recipes = {
   'PATCH /api/tenants/site': async () => ({ body: { locale: 'en' } }),
   'PUT /api/tenants/brand': async () => ({ body: { brand: '#1a1a2e', accent: '#8a1538', radius: 8, scheme: 'auto' } }),
   'GET /api/tenants/hosts': plain,
-  'PUT /api/tenants/hosts/{host}': named(aHost),
+  // Anybody may claim an address; it stays its owner's.
+  'PUT /api/tenants/hosts/{host}': async (world) => ({ params: await aHost(world) }),
+  'POST /api/tenants/hosts/{host}/verify': named(aHost),
   'DELETE /api/tenants/hosts/{host}': async (world) => ({ params: await aHost(world) }),
   'GET /api/tenants/plugins': plain,
   'PUT /api/tenants/plugins/{plugin}': async () => ({

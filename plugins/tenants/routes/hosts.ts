@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Tenancy } from '@plinth/sdk/services/tenancy.ts';
 import { errors } from '../errors.ts';
 import type { Tenants } from '../plugin.ts';
 import { MANAGE } from '../self.ts';
@@ -9,8 +9,9 @@ export const listHosts = (plugin: Tenants) =>
     {
       auth: MANAGE,
       scope: 'tenants:manage',
-      summary: 'The addresses of this site, its own sub-domain first',
-      reply: Type.Object({ items: Type.Array(Type.Object({ host: Type.String() })) }),
+      summary:
+        'The addresses of this site, its own sub-domain first, and the DNS records that those to be verified need',
+      reply: Tenancy.methods.hosts.output,
     },
     (ctx) => ctx.tenancy.hosts({}),
   );
@@ -18,10 +19,26 @@ export const listHosts = (plugin: Tenants) =>
 export const addHost = (plugin: Tenants) =>
   plugin.route(
     'PUT /hosts/:host',
-    { auth: MANAGE, scope: 'tenants:manage', summary: 'Let the site answer to another address' },
+    { auth: MANAGE, scope: 'tenants:manage', summary: 'Add an address; the site answers to it once it is verified' },
     async (ctx, { params: { host } }) => {
       await ctx.tenancy.addHost({ host });
       await ctx.audit.write({ action: 'host-added', subject: ctx.tenant.id, detail: { host } });
+      await ctx.emit.siteChanged({ changed: ['hosts'] });
+    },
+  );
+
+export const verifyHost = (plugin: Tenants) =>
+  plugin.route(
+    'POST /hosts/:host/verify',
+    {
+      auth: MANAGE,
+      scope: 'tenants:manage',
+      summary: 'Look into DNS whose an address is, and let the site answer to it',
+      perMinute: 10,
+    },
+    async (ctx, { params: { host } }) => {
+      await ctx.tenancy.verifyHost({ host });
+      await ctx.audit.write({ action: 'host-verified', subject: ctx.tenant.id, detail: { host } });
       await ctx.emit.siteChanged({ changed: ['hosts'] });
     },
   );

@@ -35,6 +35,16 @@ test('an operator makes a site; its owner signs in there and switches the tip ja
   expect((await site.anyone().post('/api/tip-jar/jars', { title: 'Strings' }, owner)).status).toBe(201);
 });
 
+test('an operator vouches for addresses of the platform’s own site; whoever else runs it must prove them', async () => {
+  const manager = await platform.person({ roles: ['owner'] });
+  const runner = await platform.person({ roles: ['owner'], operator: true });
+  const answersAt = async (host: string) => (await kernel.site('', host).anyone().get('/api/tenants/site')).status;
+  await manager.put('/api/tenants/hosts/about.example.org');
+  expect(await answersAt('about.example.org')).toBe(404);
+  await runner.put('/api/tenants/hosts/about.example.org');
+  expect(await answersAt('about.example.org')).toBe(200);
+});
+
 test('a site has the plugins it was made with', async () => {
   const { body } = await make('with-tips', { plugins: [{ plugin: 'tip-jar', ...TIP_JAR }] });
   const site = new TestTenant(kernel, body.id, 'with-tips.localhost');

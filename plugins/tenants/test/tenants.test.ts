@@ -79,28 +79,96 @@ describe('a site', () => {
   });
 });
 
+interface Host {
+  readonly host: string;
+  readonly verified: boolean;
+  readonly record?: { readonly name: string; readonly type: 'TXT'; readonly value: string };
+}
+
+/** Adds an address to a site; answers what its owner is asked to put into DNS. */
+async function claim({ owner }: Awaited<ReturnType<typeof aSite>>, host: string) {
+  expect(await owner.put(`/api/tenants/hosts/${host}`)).toMatchObject({ status: 204 });
+  const { body } = await owner.get<{ items: Host[] }>('/api/tenants/hosts');
+  const { record } = body.items.find((each) => each.host === host) ?? {};
+  if (!record) throw new Error('nothing to prove');
+  return { record, prove: () => kernel.dns.set(record.name, record.value) };
+}
+
 describe('the addresses of a site', () => {
-  test('are answered once added and no longer once removed, and either may be repeated', async () => {
-    const { owner, site } = await aSite();
-    const elsewhere = (host: string) => site.anyone().get('/api/tenants/site', { host });
+  const elsewhere = (host: string) => kernel.site('', host).anyone().get<{ slug: string }>('/api/tenants/site');
+
+  test('lead nowhere until DNS shows whose they are, and no longer once removed; each step may be repeated', async () => {
+    const mine = await aSite();
+    const { owner, site } = mine;
+    const verify = () => owner.post('/api/tenants/hosts/Videos.example.org/verify');
+    expect(await verify()).toMatchObject({ status: 404, body: { code: 'kernel.host_unclaimed' } });
+    await owner.put('/api/tenants/hosts/Videos.example.org');
+    const { record, prove } = await claim(mine, 'videos.example.org');
+    expect(record).toEqual({
+      name: '_plinth.videos.example.org',
+      type: 'TXT',
+      value: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    expect(await verify()).toMatchObject({
+      status: 409,
+      body: { code: 'kernel.host_unproven', detail: `There is no TXT record at ${record.name}.`, record },
+    });
+    kernel.dns.set(record.name, 'something else');
+    expect((await verify()).body).toMatchObject({ detail: `The TXT record at ${record.name} is another.` });
     expect((await elsewhere('videos.example.org')).body).toMatchObject({ code: 'kernel.no_tenant' });
-    for (const status of [204, 204])
-      expect(await owner.put('/api/tenants/hosts/Videos.example.org')).toMatchObject({ status });
+
+    prove();
+    expect(await verify()).toMatchObject({ status: 204 });
+    kernel.dns.delete(record.name);
+    expect(await verify()).toMatchObject({ status: 204 });
     expect((await elsewhere('videos.example.org')).status).toBe(200);
+    await owner.put('/api/tenants/hosts/videos.example.org');
     expect((await owner.get('/api/tenants/hosts')).body).toEqual({
-      items: [{ host: site.host }, { host: 'videos.example.org' }],
+      items: [
+        { host: site.host, verified: true },
+        { host: 'videos.example.org', verified: true },
+      ],
     });
     for (const status of [204, 204])
       expect(await owner.delete('/api/tenants/hosts/videos.example.org')).toMatchObject({ status });
     expect((await elsewhere('videos.example.org')).status).toBe(404);
+    // Who adds it again must prove it again, with another proof.
+    expect((await claim(mine, 'videos.example.org')).record.value).not.toBe(record.value);
   });
 
-  test('cannot be another site’s, nor under the platform’s domain', async () => {
+  test('belong to who can prove it, whoever claimed them first', async () => {
+    const [squatter, holder] = [await aSite(), await aSite()];
+    const squat = await claim(squatter, 'known.example.org');
+    const { prove } = await claim(holder, 'known.example.org');
+    prove();
+    const verify = ({ owner }: typeof holder) => owner.post('/api/tenants/hosts/known.example.org/verify');
+    // A proof is one site's own: another cannot use it.
+    expect(await verify(squatter)).toMatchObject({ status: 409, body: { code: 'kernel.host_unproven' } });
+    expect(await verify(holder)).toMatchObject({ status: 204 });
+    expect((await elsewhere('known.example.org')).body).toMatchObject({ slug: holder.site.host.split('.')[0] });
+    squat.prove();
+    expect(await verify(squatter)).toMatchObject({ status: 409, body: { code: 'kernel.host_taken' } });
+    await holder.owner.delete('/api/tenants/hosts/known.example.org');
+    expect(await verify(squatter)).toMatchObject({ status: 204 });
+  });
+
+  test('are no origin that may call the API before they are verified', async () => {
+    const mine = await aSite();
+    const { prove } = await claim(mine, 'origin.example.org');
+    const allowed = async () =>
+      (await mine.owner.get('/api/tenants/site', { origin: 'https://origin.example.org' })).headers[
+        'access-control-allow-origin'
+      ];
+    expect(await allowed()).toBe(undefined);
+    prove();
+    await mine.owner.post('/api/tenants/hosts/origin.example.org/verify');
+    expect(await allowed()).toBe('https://origin.example.org');
+  });
+
+  test('cannot be under the platform’s domain', async () => {
     const { owner } = await aSite();
     const other = await aSite();
-    await other.owner.put('/api/tenants/hosts/taken.example.org');
     const add = (host: string) => owner.put(`/api/tenants/hosts/${host}`);
-    expect(await add('taken.example.org')).toMatchObject({ status: 409, body: { code: 'kernel.host_taken' } });
     for (const host of ['localhost', other.site.host, 'deep.down.localhost'])
       expect(await add(host)).toMatchObject({ status: 409, body: { code: 'kernel.platform_host' } });
     expect(await add('no_host')).toMatchObject({ status: 400, body: { code: 'kernel.bad_host' } });
@@ -206,6 +274,7 @@ describe('who may', () => {
     ['PUT', '/brand', { brand: '#000000', accent: '#000000' }],
     ['GET', '/hosts', undefined],
     ['PUT', '/hosts/mine.example.org', undefined],
+    ['POST', '/hosts/mine.example.org/verify', undefined],
     ['DELETE', '/hosts/mine.example.org', undefined],
     ['GET', '/plugins', undefined],
     ['PUT', '/plugins/tip-jar', TIP_JAR],
@@ -219,7 +288,7 @@ describe('who may', () => {
     const routes = tenants.contributions.filter((each) => each.kind === 'route');
     const guarded = routes.filter(({ options }) => options.auth !== 'public' && options.auth !== 'operator');
     const tried = attempts.map(
-      ([method, path]) => `${method} ${path.replace(/tip-jar/, ':plugin').replace(/mine.*/, ':host')}`,
+      ([method, path]) => `${method} ${path.replace(/tip-jar/, ':plugin').replace(/mine[^/]*/, ':host')}`,
     );
     expect(guarded.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...tried].sort());
   });
@@ -227,9 +296,11 @@ describe('who may', () => {
   test.each(attempts)(
     '%s %s is not for members, strangers, or the owner of another site',
     async (method, path, body) => {
-      const { owner, member, site } = await aSite();
+      const ours = await aSite();
+      const { owner, member, site } = ours;
       const other = await aSite();
-      // Something to hand out.
+      // Something to verify, and something to hand out.
+      (await claim(ours, 'mine.example.org')).prove();
       await site.enable('tip-jar');
       await site.disable('tip-jar');
       const send = (caller: typeof owner | ReturnType<typeof site.anyone>, headers = {}) =>

@@ -1,0 +1,13 @@
+import { Accounts } from '@plinth/sdk/services/accounts.ts';
+import { Audit } from '@plinth/sdk/services/audit.ts';
+import { Jobs } from '@plinth/sdk/services/jobs.ts';
+import { Ledger } from '@plinth/sdk/services/ledger.ts';
+import { Mail } from '@plinth/sdk/services/mail.ts';
+import { Notices } from '@plinth/sdk/services/notices.ts';
+import { Storage } from '@plinth/sdk/services/storage.ts';
+import { Tenancy } from '@plinth/sdk/services/tenancy.ts';
+
+/** What every kernel offers, for who has none at hand: the command line, and the contract suite. */
+export const KERNEL_SERVICES: ReadonlySet<string> = new Set(
+  [Ledger, Tenancy, Accounts, Audit, Jobs, Storage, Mail, Notices].map(({ id }) => id),
+);
