@@ -1,17 +1,16 @@
 // The inside of the wall, for one render: plays an effect for all frames of a clip, and makes them, plane by plane, between
 // the descriptors that it was started with.
 import { closeSync } from 'node:fs';
-import { createFrames } from '../colour/frames.ts';
+import { createFrames, type Frames } from '../colour/frames.ts';
 import type { Box } from '../draw/bounds.ts';
 import { ListError } from '../draw/check.ts';
 import { settle } from '../effect/params.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import type { FramePlayer } from '../javascript/frame-player.ts';
 import { FRAMES_IN, FRAMES_OUT, type FromRenderChild, type ToRenderChild } from '../render/protocol.ts';
-import { Drawing } from './drawing.ts';
+import type { Drawing } from './drawing.ts';
 import { readFrame, writeFrame } from './frame-pipes.ts';
 import { GuestFailure } from './guest.ts';
-import { Layer } from './layer.ts';
 import { Lists } from './lists.ts';
 import { openPlayer } from './open-player.ts';
 
@@ -79,6 +78,8 @@ async function open(opening: Opening): Promise<void> {
 
 /** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */
 async function overlay({ first, end, player, lists }: Opened, box: Box): Promise<number> {
+  // Loaded only by who draws: Skia and its fonts take longer to start than the rest.
+  const { Layer } = await import('./layer.ts');
   const layer = new Layer(box, new Map());
   const frames = createFrames(box);
   let [shown, out]: [Float64Array | undefined, Uint8Array] = [undefined, frames.yuva];
@@ -102,20 +103,28 @@ async function planes({ opening, facts, first, end, player, lists }: Opened, box
   // It is given the picture from the start; the first one was played without.
   const painter = await openPlayer({ ...opening, picture: frames.buffer }, opening.limits, print);
   painter.start(facts);
-  const drawing = new Drawing(frames, facts, box);
+  let drawing: Drawing | undefined;
   for (frame = first; frame < end; frame++) {
     if (!readFrame(FRAMES_IN, frames.i420)) return frame - first;
-    if (lists.needsPixels(frame)) {
-      frames.toRgba();
-      const length = painter.frame(frame);
-      frames.fromRgba();
-      drawing.draw(painter.list.subarray(0, length), painter.strings);
-    } else drawing.draw(lists.of(frame), player.strings);
+    const touched = lists.needsPixels(frame);
+    const list = touched ? painted(frames, painter, frame) : lists.of(frame);
+    if (list.length > 0) {
+      drawing ??= new (await import('./drawing.ts')).Drawing(frames, facts, box);
+      drawing.draw(list, touched ? painter.strings : player.strings);
+    }
     if (!writeFrame(FRAMES_OUT, frames.i420)) return frame - first;
-    await drawing.breathe();
+    await drawing?.breathe();
     await now(frame);
   }
   return end - first;
+}
+
+/** Answers what the frame draws over the picture that it changed. */
+function painted(frames: Frames, painter: FramePlayer, index: number): Float64Array {
+  frames.toRgba();
+  const length = painter.frame(index);
+  frames.fromRgba();
+  return painter.list.subarray(0, length);
 }
 
 const TELL_EVERY_MS = 200;

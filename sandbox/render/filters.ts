@@ -137,7 +137,7 @@ export const OFFERED: Readonly<Record<string, Offered>> = {
 };
 
 /** A chain of this length is a picture's business; a longer one is a machine's. */
-export const MOST_FILTERS = 12;
+const MOST_FILTERS = 12;
 
 /** What is wrong with a list of filters that a stranger's code answered; empty where it may be used. */
 export function wrongWith(asked: unknown): readonly string[] {
