@@ -5,6 +5,7 @@ import { CompileError, compileJavaScript } from '@plinth/sandbox/javascript/comp
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
 import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
+import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
 import { templates } from './effect-templates.ts';
 import { errors } from './errors.ts';
 import type { Result, Typed } from './verb.ts';
@@ -22,6 +23,7 @@ export async function effect(typed: Typed, print: Print): Promise<void> {
 const actions: Readonly<Record<string, (file: string, options: Typed['options'], print: Print) => Promise<void>>> = {
   new: create,
   check,
+  frame: showFrame,
   render: renderFile,
 };
 
@@ -58,23 +60,37 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
   print({ ...description, seen, text });
 }
 
-async function renderFile(file: string, options: Typed['options'], print: Print): Promise<void> {
-  const { input, output } = options;
+/** One frame as a picture. */
+async function showFrame(file: string, options: Typed['options'], print: Print): Promise<void> {
+  const { at = 0 } = numberOption(options, 'at');
+  const asked = { ...filesOf(options), ...askedOf(options), at };
+  const { output, width, height } = await renderFrame({ ...asked, effect: await compile(file) });
+  print({ output, width, height, at, text: `${output}: ${width}x${height}, ${at} s into the clip.` });
+}
+
+function filesOf({ input, output }: Typed['options']) {
   if (typeof input !== 'string' || typeof output !== 'string')
     throw errors.wrong_usage({ detail: 'Name the clip with --input and the result with --output.' });
   if (!existsSync(input)) throw errors.file_missing({ detail: `It is ${input}.` });
+  return { input, output };
+}
+
+const askedOf = (options: Typed['options']) => ({
+  ...{ params: jsonOption(options, 'params'), data: jsonOption(options, 'data'), onPrint: toErrors },
+  ...numberOption(options, 'seed'),
+  ...sizeOption(options.size),
+});
+
+async function renderFile(file: string, options: Typed['options'], print: Print): Promise<void> {
+  const files = filesOf(options);
   const stop = new AbortController();
   const cancel = () => stop.abort();
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
     const done = await render({
-      ...{ input, output, effect: await compile(file), signal: stop.signal },
-      ...{ params: jsonOption(options, 'params'), data: jsonOption(options, 'data') },
+      ...{ ...files, ...askedOf(options), effect: await compile(file), signal: stop.signal },
       ...numberOption(options, 'from'),
       ...numberOption(options, 'to'),
-      ...numberOption(options, 'seed'),
-      ...sizeOption(options.size),
-      onPrint: toErrors,
       onPlan: (_plan, why) => options.explain && toErrors(why),
       onProgress: reporter(Boolean(options.json)),
     });

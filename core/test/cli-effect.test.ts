@@ -58,6 +58,9 @@ test('an effect is begun, checked and rendered', { timeout: 120_000 }, async () 
   expect(rendered.code).toBe(0);
   expect(lastJson(rendered.out)).toMatchObject({ frames: 25, width: 320, height: 180, way: 'overlay' });
   expect(existsSync(join(place, 'out.mp4'))).toBe(true);
+  const framed = await plinth('effect', 'frame', 'dot.ts', '--input', 'clip.mp4', '--output', 'at.png', '--at', '0.4');
+  expect(framed).toMatchObject({ code: 0, out: 'at.png: 320x180, 0.4 s into the clip.\n' });
+  expect(readFileSync(join(place, 'at.png')).subarray(1, 4).toString()).toBe('PNG');
   const silent = readdirSync(place).filter((name) => name.startsWith('.'));
   expect(silent).toEqual([]);
 });
