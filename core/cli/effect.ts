@@ -1,11 +1,12 @@
 // `plinth effect`: makes, checks and renders effects. Neither a database nor a server is needed.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { CompileError, compileJavaScript } from '@plinth/sandbox/javascript/compile.ts';
+import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
 import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
+import { compile } from '@plinth/sandbox/supervisor/compile.ts';
 import { templates } from './effect-templates.ts';
 import { errors } from './errors.ts';
 import type { Result, Typed } from './verb.ts';
@@ -42,9 +43,9 @@ async function create(file: string, { lang }: Typed['options'], print: Print): P
 const SCENE = { width: 640, height: 360, fps: 30, duration: 1, frames: 30, seed: 1 } as const;
 
 async function check(file: string, options: Typed['options'], print: Print): Promise<void> {
-  const compiled = await compile(file);
+  const effect = await compiled(file);
   const facts = { ...SCENE, params: jsonOption(options, 'params'), data: jsonOption(options, 'data') };
-  const { description, seen } = await inspect(compiled, facts, { onPrint: toErrors });
+  const { description, seen } = await inspect(effect, facts, { onPrint: toErrors });
   const params = Object.entries(description.params).map(
     ([name, param]) => `  ${name}  ${param.kind}, ${JSON.stringify(param.default)} unless given`,
   );
@@ -64,7 +65,7 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
 async function showFrame(file: string, options: Typed['options'], print: Print): Promise<void> {
   const { at = 0 } = numberOption(options, 'at');
   const asked = { ...filesOf(options), ...askedOf(options), at };
-  const { output, width, height } = await renderFrame({ ...asked, effect: await compile(file) });
+  const { output, width, height } = await renderFrame({ ...asked, effect: await compiled(file) });
   print({ output, width, height, at, text: `${output}: ${width}x${height}, ${at} s into the clip.` });
 }
 
@@ -88,7 +89,7 @@ async function renderFile(file: string, options: Typed['options'], print: Print)
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
     const done = await render({
-      ...{ ...files, ...askedOf(options), effect: await compile(file), signal: stop.signal },
+      ...{ ...files, ...askedOf(options), effect: await compiled(file), signal: stop.signal },
       ...numberOption(options, 'from'),
       ...numberOption(options, 'to'),
       onPlan: (_plan, why) => options.explain && toErrors(why),
@@ -120,10 +121,10 @@ function reporter(json: boolean): NonNullable<RenderOptions['onProgress']> {
 
 const toErrors = (text: string) => void process.stderr.write(`${text}\n`);
 
-async function compile(file: string) {
+async function compiled(file: string) {
   if (!existsSync(file)) throw errors.file_missing({ detail: `It is ${file}.` });
   try {
-    return await compileJavaScript(basename(file), readFileSync(file, 'utf8'));
+    return await compile(basename(file), readFileSync(file, 'utf8'));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     const { file: name = file, line, column } = error.place ?? {};

@@ -2,6 +2,12 @@ import { type EffectSource, type FramePlayer, openFramePlayer } from '../javascr
 import { FRAME_MS, type Limits, SETUP_MS } from '../limits.ts';
 import { FrameWatch } from './frame-watch.ts';
 
+/** Python is read only by those who need it. */
+async function openIn(...given: Parameters<typeof openFramePlayer>): Promise<FramePlayer> {
+  if (given[0].program.language === 'javascript') return openFramePlayer(...given);
+  return (await import('../python/frame-player.ts')).openPythonPlayer(...given);
+}
+
 let watch: FrameWatch | undefined;
 const BEFORE_FIRST = -1;
 /** What a frame needs beside its own limit: its strings come across in a call of their own. */
@@ -15,7 +21,7 @@ export async function openPlayer(
 ): Promise<FramePlayer> {
   watch ??= new FrameWatch();
   const { within } = watch;
-  const player = await openFramePlayer(source, limits, print);
+  const player = await openIn(source, limits, print);
   return {
     list: player.list,
     strings: player.strings,

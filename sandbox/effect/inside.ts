@@ -4,7 +4,7 @@ import type { Effect } from '@plinth/sdk/effect.ts';
 import { RecordingCanvas } from '../draw/canvas.ts';
 import { Recorder } from '../draw/recorder.ts';
 import { describe } from './describe.ts';
-import { PixelsNeeded, Player, type SceneFacts } from './player.ts';
+import { Player, type SceneFacts } from './player.ts';
 
 /** What a frame answers instead of a length. */
 export const NEEDS_PIXELS = -1;
@@ -20,10 +20,10 @@ export function open(found: unknown, list: Float64Array, picture: Uint8ClampedAr
       try {
         player?.frame(argument as number);
       } catch (error) {
-        if (error instanceof PixelsNeeded) return NEEDS_PIXELS;
-        throw error;
+        if (picture || !player?.touchedPixels) throw error;
       }
-      return recorder.length;
+      // Asked of the player: a program may have caught what it was stopped with, or wrapped it in an error of its own.
+      return !picture && player?.touchedPixels ? NEEDS_PIXELS : recorder.length;
     }
     if (what === 'strings') return JSON.stringify(recorder.takeNewStrings());
     if (what === 'describe') return JSON.stringify(describe(found));

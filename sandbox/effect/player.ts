@@ -68,7 +68,7 @@ export class Player {
 }
 
 /** Thrown through an effect that asks for pixels where it was played for its drawing only. */
-export class PixelsNeeded extends Error {
+class PixelsNeeded extends Error {
   constructor() {
     super('This effect touches pixels.');
   }

@@ -29,6 +29,8 @@ export interface EffectSource {
   readonly runtime: string;
   /** RGBA, shared with the isolate: the effect's `pixels`. */
   readonly picture?: SharedArrayBuffer;
+  /** The name of the memory that Python starts from. */
+  readonly snapshot?: string;
 }
 
 /** @example const player = await openFramePlayer(source, limits, print); player.start(facts); player.frame(0); */
@@ -39,16 +41,7 @@ export async function openFramePlayer(
 ): Promise<FramePlayer> {
   const opened = openIsolate(limits, { print, ask: () => {} });
   const { isolate, context } = opened;
-  const memory = new SharedArrayBuffer(LIST_LENGTH * Float64Array.BYTES_PER_ELEMENT);
-  const list = new Float64Array(memory);
-  const strings: string[] = [];
-  const guarded = <T>(ms: number, run: (timeout: number) => T): T => {
-    try {
-      return run(ms);
-    } catch (error) {
-      throw failureOf(error, isolate.isDisposed);
-    }
-  };
+  const memory = listMemory();
   const inside = await context.eval(runtime, { reference: true, filename: 'plinth:effect' });
   await context.eval(NO_CLOCK, { filename: 'plinth:no-clock' });
   const found = await runProgram(opened, program).catch((error: unknown) => {
@@ -59,11 +52,25 @@ export async function openFramePlayer(
     'return $0.open($1, new Float64Array($2), $3 && new Uint8ClampedArray($3))',
     [inside.derefInto(), found.derefInto(), share(memory), share(picture)],
     { result: { reference: true } },
-  ) as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
-  const go = (what: string, argument: string | number | undefined, timeout: number) =>
-    guarded(timeout, (timeout) => enter.applySync(undefined, [what, argument], { timeout }));
+  );
+  return playThrough(isolate, enter, memory);
+}
+
+export const listMemory = () => new SharedArrayBuffer(LIST_LENGTH * Float64Array.BYTES_PER_ELEMENT);
+
+/** Plays through what `effect/inside.ts` answered, whichever language it was opened for. */
+export function playThrough(isolate: ivm.Isolate, inside: ivm.Reference, memory: SharedArrayBuffer): FramePlayer {
+  const enter = inside as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
+  const strings: string[] = [];
+  const go = (what: string, argument: string | number | undefined, timeout: number): unknown => {
+    try {
+      return enter.applySync(undefined, [what, argument], { timeout });
+    } catch (error) {
+      throw failureOf(error, isolate.isDisposed);
+    }
+  };
   return {
-    list,
+    list: new Float64Array(memory),
     strings,
     describe: () => JSON.parse(String(go('describe', undefined, SETUP_MS))),
     filters: (facts) => JSON.parse(String(go('filters', JSON.stringify(facts), SETUP_MS))),
@@ -85,7 +92,7 @@ function failureOf(error: unknown, disposed: boolean): GuestFailure {
   if (disposed) return new GuestFailure('memory');
   if (!(error instanceof Error)) return new GuestFailure('threw', `It threw ${String(error)}`);
   if (error.message === 'Script execution timed out.') return new GuestFailure('frame');
-  return new GuestFailure('threw', `${error.name}: ${error.message}`, error.stack);
+  return new GuestFailure('threw', error.name ? `${error.name}: ${error.message}` : error.message, error.stack);
 }
 
 /** A picture follows from its frame's number: what would make it differ from one render to the next is refused by name. */

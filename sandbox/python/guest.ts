@@ -127,7 +127,7 @@ export class PythonGuest implements Guest {
 const CODES: readonly unknown[] = ['syntax', 'threw', 'memory', 'value'] satisfies FailureCode[];
 
 /** What a program says of its own end. */
-function failureFrom(text: string): GuestFailure {
+export function failureFrom(text: string): GuestFailure {
   const { code, message, stack } = JSON.parse(text) as Record<string, unknown>;
   const known = CODES.includes(code) ? (code as FailureCode) : 'threw';
   return new GuestFailure(known, String(message), String(stack));

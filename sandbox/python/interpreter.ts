@@ -30,6 +30,7 @@ export class Interpreter {
   readonly isolate: ivm.Isolate;
   /** What it took to start. */
   startedWithCpuMs = 0;
+  readonly #context: ivm.Context;
   readonly #inside: ivm.Reference;
   readonly #stop: Int32Array;
   #surroundings: Surroundings | undefined;
@@ -69,6 +70,7 @@ export class Interpreter {
 
   private constructor(isolate: ivm.Isolate, context: ivm.Context, snapshot: ArrayBuffer | undefined) {
     this.isolate = isolate;
+    this.#context = context;
     const word = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     this.#stop = new Int32Array(word);
     const { info } = JSON.parse(readFileSync(pathOf('pyodide-lock.json'), 'utf8'));
@@ -95,6 +97,14 @@ export class Interpreter {
   /** Calls a function of `plinth_guest`, and answers what it says. */
   enter(name: string, ...words: readonly Word[]): Promise<unknown> {
     return this.#apply(['enter', name, ...words]);
+  }
+
+  /** The effect that was loaded, opened by the runtime's own code: what answers is as `effect/inside.ts` says. */
+  async play(runtime: string, list: SharedArrayBuffer, picture?: SharedArrayBuffer): Promise<ivm.Reference> {
+    const inside = await this.#context.eval(runtime, { reference: true, filename: 'plinth:effect' });
+    const share = (buffer?: SharedArrayBuffer) => buffer && new ivm.ExternalCopy(buffer).copyInto();
+    const given = ['play', inside.derefInto(), share(list), share(picture)];
+    return this.#inside.apply(undefined, given, { result: { reference: true } });
   }
 
   /** A KeyboardInterrupt at its next step. */

@@ -14,7 +14,7 @@ const [random, print, ask, interrupt, largest] = [$4, $5, $6, $7, $8];
 let files = { 'pyodide.asm.wasm': $0, 'python_stdlib.zip': $1 };
 let snapshot = $3;
 const { apply } = Reflect;
-const { parse } = JSON;
+const { parse, stringify } = JSON;
 const { fromCharCode } = String;
 const BytesNow = Uint8Array, WordsNow = Int32Array, RangeErrorNow = RangeError, DateNow = Date;
 const PAGE = 65536;
@@ -190,6 +190,41 @@ function enter(name, ...rest) {
   }
 }
 
+// An effect is played by the same runtime in both languages: this is what it finds instead of a creator's own object.
+const EFFECT = ['effect_describe', 'effect_start', 'effect_frame'];
+function effectOf(described) {
+  let now;
+  const told = (said) => {
+    flush();
+    if (said[0] !== 'f') return;
+    const { message, stack } = parse(said.slice(1));
+    throw Object.assign(new Error(message), { name: '', stack });
+  };
+  const draw = (name, style, ...rest) => {
+    const given = style === '' ? {} : parse(style);
+    if (name === 'group') return void now.canvas.group(given, () => void rest[0]());
+    if (name === 'polygon') return void now.canvas.polygon(parse(rest[0]), given);
+    const answer = now.canvas[name](...rest, given);
+    return name === 'measure' ? stringify(answer) : undefined;
+  };
+  const look = () => now.pixels.data;
+  const chance = () => now.random();
+  const heard = ({ spectrum, beat, sinceBeat, loudness }) =>
+    stringify({ spectrum, beat, since_beat: sinceBeat < 1e9 ? sinceBeat : 1e9, loudness });
+  return {
+    ...described,
+    setup(scene) {
+      now = scene;
+      told(guest.effect_start(stringify(scene), draw, look, chance));
+    },
+    frame(frame) {
+      now = frame;
+      const silent = frame.audio.spectrum.length === 0 && frame.audio.sinceBeat > 1e9;
+      told(guest.effect_frame(frame.index, frame.t, silent ? undefined : heard(frame.audio)));
+    },
+  };
+}
+
 const inside = {
   __proto__: null,
   // For the process that makes the snapshot: our own modules go in as files, and stay as what they did.
@@ -216,7 +251,7 @@ const inside = {
     python.setStderr({ write });
     python.setInterruptBuffer(new WordsNow(interrupt));
     const module = python.pyimport('plinth_guest');
-    for (const name of ['adopt', 'load', 'call', 'turn', 'answer']) guest[name] = module[name];
+    for (const name of ['adopt', 'load', 'call', 'turn', 'answer', ...EFFECT]) guest[name] = module[name];
     const asleep = new WordsNow(new SharedArrayBuffer(4));
     const { wait } = Atomics;
     module.after_snapshot(ask, (ms) => void wait(asleep, 0, 0, ms));
@@ -229,6 +264,12 @@ const inside = {
     return enter('adopt', ...rest);
   },
   enter,
+  // From here on it is an effect, played by the runtime that is given.
+  play(runtime, list, picture) {
+    const described = guest.effect_describe().slice(1);
+    const effect = described === '' ? undefined : effectOf(parse(described));
+    return runtime.open(effect, new Float64Array(list), picture && new Uint8ClampedArray(picture));
+  },
   said: () => said.join(' '),
 };
 

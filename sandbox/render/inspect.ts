@@ -3,10 +3,10 @@ import { closeSync, openSync } from 'node:fs';
 import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import type { Compiled } from '../javascript/compile.ts';
-import { effectBundle } from '../javascript/effect-bundle.ts';
 import { type Limits, limitsOf } from '../limits.ts';
 import type { Seen } from './protocol.ts';
 import { RenderChild } from './render-child.ts';
+import { sourceOf } from './source.ts';
 
 export interface Inspected {
   readonly description: Description;
@@ -20,6 +20,7 @@ export async function inspect(
   facts: SceneFacts,
   options: { readonly limits?: Partial<Limits>; readonly onPrint?: (text: string) => void } = {},
 ): Promise<Inspected> {
+  const source = await sourceOf(compiled);
   const nothing = openSync('/dev/null', 'r+');
   const limits = limitsOf(options.limits);
   const print = options.onPrint ? { onPrint: options.onPrint } : {};
@@ -34,11 +35,7 @@ export async function inspect(
   closeSync(nothing);
   const late = setTimeout(() => child.kill(), limits.wallMs);
   try {
-    const runtime = await effectBundle();
-    const { description, filters, seen } = await child.ask(
-      { do: 'open', program: compiled.program, runtime, facts, limits },
-      'opened',
-    );
+    const { description, filters, seen } = await child.ask({ do: 'open', ...source, facts, limits }, 'opened');
     return { description, filters, seen };
   } finally {
     clearTimeout(late);

@@ -5,7 +5,6 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Description } from '../effect/describe.ts';
 import type { Compiled } from '../javascript/compile.ts';
-import { effectBundle } from '../javascript/effect-bundle.ts';
 import { type Limits, limitsOf, RENDER_BOUNDS, RENDER_FRAME_MS } from '../limits.ts';
 import { decoded, encoded, filtersOnly, overlaid, RESULT, type Task } from './commands.ts';
 import { renderErrors } from './errors.ts';
@@ -20,6 +19,7 @@ import { followProgress, type Progress } from './progress.ts';
 import type { Seen, ToRenderChild } from './protocol.ts';
 import { RenderChild } from './render-child.ts';
 import { Running } from './running.ts';
+import { sourceOf } from './source.ts';
 import { together } from './together.ts';
 import { fitOf, type Size, type Span, spanOf, type Window, windowOf } from './window.ts';
 
@@ -76,8 +76,8 @@ export async function render(options: RenderOptions): Promise<Rendered> {
   await using running = new Running(options.signal);
   const workspace = await workspaceBeside(options.output, running);
   // The effect's process starts while the clip is looked at.
-  const [{ child, clipIn, madeOut }, { clip, ffmpeg }, runtime] = await running.race(
-    Promise.all([startChild(options, limits, running), lookAt(options), effectBundle()]),
+  const [{ child, clipIn, madeOut }, { clip, ffmpeg }, source] = await running.race(
+    Promise.all([startChild(options, limits, running), lookAt(options), sourceOf(effect)]),
   );
   const window = windowOf(clip, options.from, options.to);
   const fit = fitOf(clip, options.size);
@@ -86,7 +86,7 @@ export async function render(options: RenderOptions): Promise<Rendered> {
   const span = checkedSpan(options, window, fps);
   const { frames } = span;
   const facts = { width: fit.width, height: fit.height, fps, ...all, params, data, seed };
-  const opening = { do: 'open', program: effect.program, runtime, facts, span, limits } as const;
+  const opening = { do: 'open', ...source, facts, span, limits } as const;
   const { description, filters, seen } = await running.race(child.ask(opening, 'opened'));
   const chain = filterChain(filters, ffmpeg.filters);
   const plan = planOf(seen, fit);

@@ -16,6 +16,8 @@ export type ToRenderChild =
       readonly do: 'open';
       readonly program: Program;
       readonly runtime: string;
+      /** The name of the memory that Python starts from. */
+      readonly snapshot?: string;
       readonly facts: SceneFacts;
       /** The frames that are wanted; all of them, if absent. */
       readonly span?: Span;

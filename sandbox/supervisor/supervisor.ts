@@ -1,9 +1,9 @@
 // Runs strangers' programs in children behind the wall, and answers what came of each: its value, or what to do about it.
 import { randomUUID } from 'node:crypto';
-import { type Compiled, CompileError, compileJavaScript } from '../javascript/compile.ts';
+import { type Compiled, CompileError } from '../javascript/compile.ts';
 import { explain, KILL_AFTER_MS, type Limits, limitsOf, PYTHON_START_MS } from '../limits.ts';
-import { compilePython } from '../python/compile.ts';
 import type { Answer, Listener } from './child.ts';
+import { compile } from './compile.ts';
 import { explained, type ProgramError } from './explained.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import { CALL_IS_OVER, type Failure } from './protocol.ts';
@@ -119,7 +119,7 @@ class LoadedProgram implements Loaded {
 
   #compile(): Promise<Compiled> {
     const { file, text } = this.#source;
-    return file.endsWith('.py') ? compilePython(file, text) : compileJavaScript(file, text);
+    return compile(file, text);
   }
 
   forget(): void {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compileJavaScript } from '../javascript/compile.ts';
 import { inspect } from '../render/inspect.ts';
+import { compile } from '../supervisor/compile.ts';
 
 const LIBRARY = join(import.meta.dirname, '../library');
-const effects = readdirSync(LIBRARY).filter((file) => file.endsWith('.ts'));
+const effects = readdirSync(LIBRARY).filter((file) => /\.(ts|py)$/.test(file));
 
 /** What a clip would bring with it. */
 const data = {
@@ -20,7 +20,7 @@ const scene = { width: 320, height: 180, fps: 30, duration: 1, frames: 30, param
 
 describe.each(effects)('%s', (file) => {
   const open = async (facts: typeof scene) =>
-    inspect(await compileJavaScript(file, readFileSync(join(LIBRARY, file), 'utf8')), facts);
+    inspect(await compile(file, readFileSync(join(LIBRARY, file), 'utf8')), facts);
 
   test('says what it is, and does something in its first second', async () => {
     const { description, seen } = await open(scene);

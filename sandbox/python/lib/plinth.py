@@ -1,5 +1,19 @@
 """What a creator's program may import from us."""
 
+from plinth_effect import (  # noqa: F401
+    boolean,
+    choice,
+    color,
+    curve,
+    dataset,
+    effect,
+    font,
+    integer,
+    number,
+    point,
+    text,
+)
+
 _exported = []
 
 

@@ -1,0 +1,25 @@
+// Plays an effect in Python: its interpreter's isolate holds the same runtime that plays those in JavaScript.
+import { join } from 'node:path';
+import { GuestFailure } from '../child/guest.ts';
+import { type EffectSource, type FramePlayer, listMemory, playThrough } from '../javascript/frame-player.ts';
+import type { Limits } from '../limits.ts';
+import { unpacked } from './bytes.ts';
+import { failureFrom } from './guest.ts';
+import { Interpreter } from './interpreter.ts';
+
+/** Where the snapshots are, as the child sees it: whoever started it said so. */
+const [, , snapshots = '.'] = process.argv;
+
+export async function openPythonPlayer(
+  { program, runtime, picture, snapshot = '' }: EffectSource,
+  limits: Limits,
+  print: (text: string) => void,
+): Promise<FramePlayer> {
+  const interpreter = await Interpreter.restore(unpacked(join(snapshots, snapshot)));
+  await interpreter.adopt(limits, { print, ask: () => {} });
+  const said = String(await interpreter.enter('load', program.file, program.code));
+  if (said.startsWith('f')) throw failureFrom(said.slice(1));
+  if (!said.startsWith('v')) throw new GuestFailure('threw', 'An effect may not wait: it is a function of its frame.');
+  const memory = listMemory();
+  return playThrough(interpreter.isolate, await interpreter.play(runtime, memory, picture), memory);
+}

@@ -1,0 +1,211 @@
+"""Effects in Python: the same contract as in JavaScript, said as Python says it.
+
+What is drawn goes straight to the recorder that JavaScript draws with, by name; styles cross as JSON, which costs less
+than making JavaScript's objects one by one.
+"""
+
+import json
+from types import SimpleNamespace
+
+from plinth_failure import failed
+from plinth_json import text_of
+
+_exported = []
+
+
+# ---- Params
+
+
+def _param(kind, default, about):
+    return {"kind": kind, "default": default, **_camel(about)}
+
+
+def number(default, **about):
+    return _param("number", default, about)
+
+
+def integer(default, **about):
+    return _param("integer", default, about)
+
+
+def boolean(default, **about):
+    return _param("boolean", default, about)
+
+
+def text(default, **about):
+    return _param("text", default, about)
+
+
+def color(default, **about):
+    return _param("color", default, about)
+
+
+def point(x, y, **about):
+    return _param("point", {"x": x, "y": y}, about)
+
+
+def curve(default, **about):
+    return _param("curve", [{"x": x, "y": y} for x, y in default], about)
+
+
+def choice(options, **about):
+    return _param("choice", options[0], {"options": list(options), **about})
+
+
+def font(default, **about):
+    return _param("font", default, about)
+
+
+def dataset(default=(), **about):
+    return _param("dataset", list(default), about)
+
+
+def effect(title, summary=None, params=None, inputs=(), setup=None):
+    """Makes a function of a frame an effect.
+
+    >>> from plinth import color, effect
+    >>> @effect(title="Dot", params={"color": color("#ff3b6b")})
+    ... def frame(f):
+    ...     f.canvas.circle(f.width / 2, f.height / 2, 40, fill=f.params.color)
+    """
+
+    def wrap(frame):
+        definition = {"kind": "effect", "title": title, "params": params or {}, "inputs": list(inputs)}
+        if summary is not None:
+            definition["summary"] = summary
+        _exported.append((definition, setup, frame))
+        return frame
+
+    return wrap
+
+
+# ---- What a frame is given
+
+
+def _camel(names):
+    """`line_width` as JavaScript calls it."""
+    if not any("_" in name for name in names):
+        return names
+    return {_camel_name(name): value for name, value in names.items()}
+
+
+def _camel_name(name):
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+class Canvas:
+    """Draws over the picture. Lengths are pixels, angles degrees, and styles are named: `fill`, `stroke`, `line_width`."""
+
+    __slots__ = ("_draw", "width", "height")
+
+    def __init__(self, draw, width, height):
+        self._draw, self.width, self.height = draw, width, height
+
+    def rect(self, x, y, width, height, **style):
+        self._draw("rect", _style(style), x, y, width, height)
+
+    def circle(self, x, y, radius, **style):
+        self._draw("circle", _style(style), x, y, radius)
+
+    def ellipse(self, x, y, radius_x, radius_y, **style):
+        self._draw("ellipse", _style(style), x, y, radius_x, radius_y)
+
+    def arc(self, x, y, radius, start, end, **style):
+        self._draw("arc", _style(style), x, y, radius, start, end)
+
+    def line(self, x1, y1, x2, y2, **style):
+        self._draw("line", _style(style), x1, y1, x2, y2)
+
+    def polygon(self, points, **style):
+        self._draw("polygon", _style(style), json.dumps([[x, y] for x, y in points]))
+
+    def path(self, d, **style):
+        self._draw("path", _style(style), d)
+
+    def text(self, text, x, y, **style):
+        self._draw("text", _style(style), str(text), x, y)
+
+    def measure(self, text, **style):
+        return SimpleNamespace(**json.loads(self._draw("measure", _style(style), str(text))))
+
+    def group(self, draw, **style):
+        """Draws with a transform, an opacity, a blend or a clip over all that `draw()` draws."""
+        self._draw("group", _style(style), draw)
+
+
+def _style(style):
+    return json.dumps(_camel(style)) if style else ""
+
+
+class Pixels:
+    """RGBA, a byte each, row by row from the top left. What stands in `data` after the frame is the new picture."""
+
+    __slots__ = ("width", "height", "data")
+
+    def __init__(self, width, height, data):
+        self.width, self.height, self.data = width, height, data
+
+
+class Frame(SimpleNamespace):
+    """One frame: `index`, `t`, `width`, `height`, `fps`, `duration`, `params`, `data`, `audio`, `random`, `state`."""
+
+    @property
+    def pixels(self):
+        if self._pixels is None:
+            shared = _look()
+            self._pixels = Pixels(self.width, self.height, bytearray(shared.to_bytes()))
+            self._shared = shared
+        return self._pixels
+
+
+SILENCE = SimpleNamespace(spectrum=[], beat=False, since_beat=float("inf"), loudness=0)
+
+_scene = _canvas = _look = _random = _state = None
+
+
+def _run(function, *given):
+    try:
+        return "v" + (function(*given) or "")
+    except BaseException as error:
+        return failed(error)
+
+
+def effect_describe():
+    if not _exported:
+        return "v"
+    return "v" + text_of(_exported[-1][0])
+
+
+def effect_start(facts, draw, look, chance):
+    def start():
+        global _scene, _canvas, _look, _random, _state
+        scene = json.loads(facts)
+        scene["params"] = SimpleNamespace(**scene["params"])
+        _scene, _look, _random = scene, look, chance
+        _canvas = Canvas(draw, scene["width"], scene["height"])
+        setup = _exported[-1][1]
+        _state = setup(SimpleNamespace(**scene, random=chance)) if setup else None
+
+    return _run(start)
+
+
+def effect_frame(index, t, audio):
+    def play():
+        sound = SILENCE if audio is None else SimpleNamespace(**json.loads(audio))
+        frame = Frame(
+            **_scene,
+            index=index,
+            t=t,
+            canvas=_canvas,
+            audio=sound,
+            random=_random,
+            state=_state,
+            _pixels=None,
+            _shared=None,
+        )
+        _exported[-1][2](frame)
+        if frame._pixels is not None:
+            frame._shared.assign(frame._pixels.data)
+
+    return _run(play)
