@@ -59,14 +59,19 @@ export async function openFramePlayer(
 export const listMemory = () => new SharedArrayBuffer(LIST_LENGTH * Float64Array.BYTES_PER_ELEMENT);
 
 /** Plays through what `effect/inside.ts` answered, whichever language it was opened for. */
-export function playThrough(isolate: ivm.Isolate, inside: ivm.Reference, memory: SharedArrayBuffer): FramePlayer {
+export function playThrough(
+  isolate: ivm.Isolate,
+  inside: ivm.Reference,
+  memory: SharedArrayBuffer,
+  explain: (error: unknown, disposed: boolean) => GuestFailure = failureOf,
+): FramePlayer {
   const enter = inside as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
   const strings: string[] = [];
   const go = (what: string, argument: string | number | undefined, timeout: number): unknown => {
     try {
       return enter.applySync(undefined, [what, argument], { timeout });
     } catch (error) {
-      throw failureOf(error, isolate.isDisposed);
+      throw explain(error, isolate.isDisposed);
     }
   };
   return {
@@ -87,12 +92,12 @@ export function playThrough(isolate: ivm.Isolate, inside: ivm.Reference, memory:
   };
 }
 
-function failureOf(error: unknown, disposed: boolean): GuestFailure {
+export function failureOf(error: unknown, disposed: boolean): GuestFailure {
   if (error instanceof GuestFailure) return error;
   if (disposed) return new GuestFailure('memory');
   if (!(error instanceof Error)) return new GuestFailure('threw', `It threw ${String(error)}`);
   if (error.message === 'Script execution timed out.') return new GuestFailure('frame');
-  return new GuestFailure('threw', error.name ? `${error.name}: ${error.message}` : error.message, error.stack);
+  return new GuestFailure('threw', `${error.name}: ${error.message}`, error.stack);
 }
 
 /** A picture follows from its frame's number: what would make it differ from one render to the next is refused by name. */

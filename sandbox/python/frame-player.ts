@@ -1,7 +1,7 @@
 // Plays an effect in Python: its interpreter's isolate holds the same runtime that plays those in JavaScript.
 import { join } from 'node:path';
 import { GuestFailure } from '../child/guest.ts';
-import { type EffectSource, type FramePlayer, listMemory, playThrough } from '../javascript/frame-player.ts';
+import { type EffectSource, type FramePlayer, failureOf, listMemory, playThrough } from '../javascript/frame-player.ts';
 import type { Limits } from '../limits.ts';
 import { unpacked } from './bytes.ts';
 import { failureFrom } from './guest.ts';
@@ -21,5 +21,11 @@ export async function openPythonPlayer(
   if (said.startsWith('f')) throw failureFrom(said.slice(1));
   if (!said.startsWith('v')) throw new GuestFailure('threw', 'An effect may not wait: it is a function of its frame.');
   const memory = listMemory();
-  return playThrough(interpreter.isolate, await interpreter.play(runtime, memory, picture), memory);
+  return playThrough(interpreter.isolate, await interpreter.play(runtime, memory, picture), memory, explained);
+}
+
+/** What Python says of its own failures comes as the message of an error. */
+function explained(error: unknown, disposed: boolean): GuestFailure {
+  const said = error instanceof Error ? error.message : '';
+  return said.startsWith('f{') ? failureFrom(said.slice(1)) : failureOf(error, disposed);
 }

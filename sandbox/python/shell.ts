@@ -197,8 +197,8 @@ function effectOf(described) {
   const told = (said) => {
     flush();
     if (said[0] !== 'f') return;
-    const { message, stack } = parse(said.slice(1));
-    throw Object.assign(new Error(message), { name: '', stack });
+    // Only its message leaves the isolate as it is: all of it goes there.
+    throw new Error(said);
   };
   const draw = (name, style, ...rest) => {
     const given = style === '' ? {} : parse(style);

@@ -5,6 +5,7 @@ than making JavaScript's objects one by one.
 """
 
 import json
+import random
 from types import SimpleNamespace
 
 from plinth_failure import failed
@@ -161,7 +162,7 @@ class Frame(SimpleNamespace):
 
 SILENCE = SimpleNamespace(spectrum=[], beat=False, since_beat=float("inf"), loudness=0)
 
-_scene = _canvas = _look = _random = _state = None
+_scene = _canvas = _look = _chance = _seed = _state = None
 
 
 def _run(function, *given):
@@ -179,11 +180,13 @@ def effect_describe():
 
 def effect_start(facts, draw, look, chance):
     def start():
-        global _scene, _canvas, _look, _random, _state
+        global _scene, _canvas, _look, _chance, _seed, _state
         scene = json.loads(facts)
         scene["params"] = SimpleNamespace(**scene["params"])
-        _scene, _look, _random = scene, look, chance
+        _scene, _look, _chance, _seed = scene, look, chance, chance()
         _canvas = Canvas(draw, scene["width"], scene["height"])
+        # Python's own chance, too, follows from the render's seed and the frame's number alone.
+        random.seed(f"{_seed}/setup")
         setup = _exported[-1][1]
         _state = setup(SimpleNamespace(**scene, random=chance)) if setup else None
 
@@ -192,6 +195,7 @@ def effect_start(facts, draw, look, chance):
 
 def effect_frame(index, t, audio):
     def play():
+        random.seed(f"{_seed}/{index}")
         sound = SILENCE if audio is None else SimpleNamespace(**json.loads(audio))
         frame = Frame(
             **_scene,
@@ -199,7 +203,7 @@ def effect_frame(index, t, audio):
             t=t,
             canvas=_canvas,
             audio=sound,
-            random=_random,
+            random=_chance,
             state=_state,
             _pixels=None,
             _shared=None,
