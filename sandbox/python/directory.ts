@@ -15,7 +15,8 @@ export function snapshotDirectory(cache?: string): string {
 /** Beside the data of a project that has any, else where this user's caches lie: nothing is left where a command is run. */
 function usualDirectory(): string {
   const data = join(process.cwd(), '.plinth');
-  const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  // Behind the reduced wall root's children are nobody, who may not look into root's home.
+  const caches = process.getuid?.() === 0 ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
   try {
     return made(existsSync(data) ? join(data, 'cache/python') : join(caches, 'plinth/python'));
   } catch {
