@@ -1,9 +1,8 @@
 import type { Clock, Log } from '@plinth/sdk';
-import { retryDelay } from './backoff.ts';
-import type { Deliveries, Delivery, Outcome } from './deliveries.ts';
+import type { Deliveries, Delivery, Outcome, Pointer } from './deliveries.ts';
+import { reasonOf, retryDelay } from './failure.ts';
 import { gather, gatherForSure } from './gather.ts';
 import { inTime } from './in-time.ts';
-import type { Handled } from './inbox.ts';
 import { Loop } from './loop.ts';
 import { pluginOf, type RelayDeps } from './relay.ts';
 
@@ -33,10 +32,18 @@ const OFF_MS = 60_000;
 export class Consumers {
   /** By `plugin/id`. */
   readonly handlers = new Map<string, Handler>();
+  /** How many handlers have ended so far. */
+  count = 0;
   readonly #deps: ConsumersDeps;
-  readonly #look: (pointer: Handled & { attempt: number }) => Promise<Delivery | undefined>;
-  readonly #finish: (outcome: Outcome) => Promise<void>;
-  readonly #pulling: Loop;
+  readonly #look = gather((pointers: readonly Pointer[]) => this.#deps.deliveries.look(pointers));
+  readonly #finish = gatherForSure(
+    (outcomes: readonly Outcome[]) => this.#deps.deliveries.finish(outcomes),
+    () => this.#draining,
+  );
+  readonly #pulling = new Loop(
+    () => this.#pull(),
+    (error) => this.#deps.log.warn('deliveries-not-taken', { error: String(error) }),
+  );
   /** Each until its outcome is written. */
   readonly #inHand = new Map<Delivery, Promise<void>>();
   readonly #waiting: (() => void)[] = [];
@@ -46,25 +53,9 @@ export class Consumers {
   /** The answer to a take was lost: there may be deliveries in our name that we know nothing of. */
   #unsure = false;
   #draining = false;
-  #count = 0;
 
   constructor(deps: ConsumersDeps) {
-    const { deliveries, log } = deps;
     this.#deps = deps;
-    this.#look = gather((pointers) => deliveries.look(pointers));
-    this.#finish = gatherForSure(
-      (outcomes) => deliveries.finish(outcomes),
-      () => this.#draining,
-    );
-    this.#pulling = new Loop(
-      () => this.#pull(),
-      (error) => log.warn('deliveries-not-taken', { error: String(error) }),
-    );
-  }
-
-  /** How many handlers have ended so far. */
-  get count(): number {
-    return this.#count;
   }
 
   /** No more deliveries for a plugin on this node, once those that it has in hand are through. */
@@ -80,8 +71,8 @@ export class Consumers {
   }
 
   /** A delivery that came another way. Resolves when its outcome is written. */
-  async receive(pointer: Handled, attempt: number): Promise<void> {
-    const item = await this.#look({ ...pointer, attempt });
+  async receive(pointer: Pointer): Promise<void> {
+    const item = await this.#look(pointer);
     if (!item) return this.#deps.log.warn('event-forgotten', { ...pointer });
     await this.#begin(item);
   }
@@ -129,7 +120,7 @@ export class Consumers {
     });
     const outcome = await this.#handle(item);
     this.#busy--;
-    this.#count++;
+    this.count++;
     this.#work();
     if (this.#more) this.pull();
     await this.#finish(outcome);
@@ -166,7 +157,7 @@ export class Consumers {
   #failed(item: Delivery, error: unknown): Outcome {
     const { log } = this.#deps;
     const { event, consumer, tenantId: tenant, eventId, attempt } = item;
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const reason = reasonOf(error);
     const fields = { event, consumer, tenant, eventId, attempt, error: reason };
     if (attempt >= ATTEMPTS) {
       log.error('event-dead', fields);
@@ -178,6 +169,6 @@ export class Consumers {
 
   #again(of: Delivery, attempt: number, delay: number, error: string) {
     const dueAt = new Date(this.#deps.clock.now().getTime() + delay);
-    return { kind: 'waiting', of, attempt, dueAt, error: error.replaceAll('\0', '').slice(0, 4_000) } as const;
+    return { kind: 'waiting', of, attempt, dueAt, error } as const;
   }
 }

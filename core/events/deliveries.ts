@@ -18,6 +18,9 @@ export interface Delivery extends Handled {
   readonly handled: boolean;
 }
 
+/** A delivery that came another way, and its attempt. */
+export type Pointer = Handled & Pick<Delivery, 'attempt'>;
+
 /** How an attempt ended: with the effect, or with another attempt at `dueAt` (never, when it is dead). */
 export type Outcome =
   | { readonly kind: 'done'; readonly of: Handled }
@@ -48,8 +51,8 @@ export class Deliveries {
     });
   }
 
-  /** What deliveries that came another way are about. Events that have been forgotten are missing. */
-  async look(pointers: readonly (Handled & { attempt: number })[]): Promise<(Delivery | undefined)[]> {
+  /** What deliveries are about. Events that have been forgotten are missing. */
+  async look(pointers: readonly Pointer[]): Promise<(Delivery | undefined)[]> {
     const rows = await this.#quickly<Delivery>({
       text: `with come as (
           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) as c (tenant_id, event_id, consumer, attempt))

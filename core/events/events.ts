@@ -123,7 +123,7 @@ export function createEvents(deps: EventsDeps): Room & EventsApi {
     async start() {
       await subscribeAll();
       started = true;
-      const receive = consumers.receive.bind(consumers);
+      const receive: Consumers['receive'] = (pointer) => consumers.receive(pointer);
       if (natsUrl) carrier = new JetStream({ servers: natsUrl, name: database.roles.prefix, log, receive });
       await line.start();
     },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reconnectDelay } from './backoff.ts';
+import { reconnectDelay } from './failure.ts';
 
 /**
  * Calls that come while a batch is under way make the next batch: one transaction for many, without waiting for more.

@@ -10,7 +10,8 @@ import {
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
 import type { Log } from '@plinth/sdk';
-import { reconnectDelay } from './backoff.ts';
+import type { Pointer } from './deliveries.ts';
+import { reconnectDelay } from './failure.ts';
 import type { Handled } from './inbox.ts';
 
 export interface JetStreamDeps {
@@ -18,8 +19,8 @@ export interface JetStreamDeps {
   /** Keeps Plinths apart that share a server. */
   readonly name: string;
   readonly log: Log;
-  /** When it resolves, nothing more is asked of us: the outcome is written. `attempt` counts from 1. */
-  readonly receive: (delivery: Handled, attempt: number) => Promise<void>;
+  /** When it resolves, nothing more is asked of us: the outcome is written. */
+  readonly receive: (delivery: Pointer) => Promise<void>;
 }
 
 const DURABLE = 'deliver';
@@ -147,7 +148,7 @@ export class JetStream {
 
   #handle(message: JsMsg): void {
     const through = this.#deps
-      .receive(message.json<Handled>(), message.info.deliveryCount)
+      .receive({ ...message.json<Handled>(), attempt: message.info.deliveryCount })
       .then(
         () => message.ack(),
         () => message.nak(NOT_WRITTEN_MS),

@@ -16,7 +16,7 @@ export interface LineDeps<Seen> {
   readonly onRing: () => void;
   /** On the leader, when a node has died and every five seconds: give away what nodes that are no members have in hand. */
   readonly onSweep: () => Promise<void>;
-  /** On every node, at the start and every hour. */
+  /** On every node, at the start and every hour; a new leader begins with it. */
   readonly onHour: () => Promise<void>;
 }
 
@@ -39,29 +39,22 @@ const LOCK_CLASS = 7_146_502;
 export class Line<Seen> {
   /** Names this node in what it has in hand. */
   readonly id = newId();
+  leading = false;
   readonly #deps: LineDeps<Seen>;
-  readonly #ticking: Loop;
-  readonly #bell: Loop;
+  readonly #ticking = new Loop(
+    () => this.#tick(),
+    (error) => this.#warn('line-down', error),
+  );
+  readonly #bell = new Loop(
+    () => this.#notify(),
+    (error) => this.#warn('bell-out-of-order', error),
+  );
   #client: pg.PoolClient | undefined;
-  #leading = false;
   #alone = false;
-  /** Since the line was built. */
   #ticks = 0;
 
   constructor(deps: LineDeps<Seen>) {
     this.#deps = deps;
-    this.#ticking = new Loop(
-      () => this.#tick(),
-      (error) => this.#warn('line-down', error),
-    );
-    this.#bell = new Loop(
-      () => this.#notify(),
-      (error) => this.#warn('bell-out-of-order', error),
-    );
-  }
-
-  get leading(): boolean {
-    return this.#leading;
   }
 
   async start(): Promise<void> {
@@ -73,7 +66,7 @@ export class Line<Seen> {
 
   /** Tells the other nodes that there is work. */
   ring(): void {
-    if (this.#client && !(this.#leading && this.#alone)) this.#bell.wake();
+    if (this.#client && !(this.leading && this.#alone)) this.#bell.wake();
   }
 
   async stop(): Promise<void> {
@@ -93,7 +86,7 @@ export class Line<Seen> {
     try {
       if (!this.#client) await this.#dial();
       const seen = await this.#signOfLife();
-      if (this.#leading && (seen.dead.length > 0 || this.#ticks % SWEEP_TICKS === 0)) {
+      if (this.leading && (seen.dead.length > 0 || this.#ticks % SWEEP_TICKS === 0)) {
         await this.#deps.onSweep().catch((error: unknown) => this.#warn('sweep-failed', error));
       }
       if (this.#ticks++ % HOUR_TICKS === 0) {
@@ -115,14 +108,14 @@ export class Line<Seen> {
       this.#deps.onRing();
     });
     client.on('error', () => this.#hangUp());
-    await client.query(`listen plinth_${this.#deps.room}`);
+    await this.#query(`listen plinth_${this.#deps.room}`);
   }
 
   #hangUp(): void {
     // Ending the session gives back the lock and the subscription.
     this.#client?.release(true);
     this.#client = undefined;
-    this.#leading = false;
+    this.leading = false;
   }
 
   /** Says that this node lives, buries those that have not said so for too long, and looks. */
@@ -131,13 +124,14 @@ export class Line<Seen> {
     const lock = `pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${room}))`;
     const results = await this.#ask(`
       insert into kernel.member (id, room) values ('${this.id}', ${room}) on conflict (id) do update set silent = 0;
-      update kernel.member set silent = silent + 1 where ${this.#leading} and room = ${room} and id <> '${this.id}';
-      delete from kernel.member where ${this.#leading} and room = ${room} and silent > ${SILENT_TICKS} returning id;
-      select ${this.#leading || lock} as leading, (select count(*)::int from kernel.member where room = ${room}) as members,
+      update kernel.member set silent = silent + 1 where ${this.leading} and room = ${room} and id <> '${this.id}';
+      delete from kernel.member where ${this.leading} and room = ${room} and silent > ${SILENT_TICKS} returning id;
+      select ${this.leading || lock} as leading, (select count(*)::int from kernel.member where room = ${room}) as members,
         seen.* from (${this.#deps.look()}) as seen`);
     const [buried, looked] = results.slice(-3);
     const { leading, members, ...seen } = looked?.rows[0] ?? {};
-    this.#leading = leading;
+    if (leading && !this.leading) this.#ticks = 0;
+    this.leading = leading;
     this.#alone = members === 1;
     const dead = buried?.rows.map((row) => row.id) ?? [];
     if (dead.length > 0) this.#deps.log.warn('node-silent', { room: this.#deps.room, nodes: dead });
@@ -147,7 +141,10 @@ export class Line<Seen> {
   /** One round trip, as the kernel's spanning role. Every value in it was made by us. */
   async #ask(sql: string): Promise<pg.QueryResult[]> {
     const system = this.#deps.database.roles.system;
-    const text = `begin; set local synchronous_commit = off; set local role "${system}"; ${sql}; commit`;
+    return this.#query(`begin; set local synchronous_commit = off; set local role "${system}"; ${sql}; commit`);
+  }
+
+  async #query(text: string): Promise<pg.QueryResult[]> {
     const query = { text, query_timeout: ANSWER_MS };
     const results: unknown = await this.#client?.query(query);
     return results as pg.QueryResult[];

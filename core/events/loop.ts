@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reconnectDelay } from './backoff.ts';
+import { reconnectDelay } from './failure.ts';
 
 /** One step of a loop. Answers in how many milliseconds it wants to be done again, or nothing when it has no more to do. */
 export type Step = () => Promise<number | undefined>;

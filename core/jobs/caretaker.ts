@@ -2,6 +2,7 @@ import { forgetRows } from '../events/forget.ts';
 import { Loop } from '../events/loop.ts';
 import type { Performer, PerformerDeps } from './performer.ts';
 import type { Queue } from './queue.ts';
+import { BATCH } from './runs.ts';
 import { enqueueRepeated, spreadRepeated } from './schedule.ts';
 
 export interface CaretakerDeps extends Omit<PerformerDeps, 'onProgress'> {
@@ -9,10 +10,8 @@ export interface CaretakerDeps extends Omit<PerformerDeps, 'onProgress'> {
   readonly queue: () => Queue | undefined;
 }
 
-const BATCH = 500;
-/** So many runs at most are in the queue; the rest waits in its rows. A queue that loses everything loses little. */
-const WINDOW = 2_000;
-const FULL_MS = 20;
+/** What was pushed so long ago and has not been started, the queue may have lost. */
+const LOST_SECONDS = 8;
 const KEEP_DAYS = 7;
 const FAILED_LONGER = 4;
 const DAY_MS = 86_400_000;
@@ -23,22 +22,21 @@ const DAY_MS = 86_400_000;
  */
 export class Caretaker {
   /** Puts into the queue what is due. */
-  readonly pushing: Loop;
+  readonly pushing = new Loop(
+    () => this.#push(),
+    (error) => this.#deps.log.warn('runs-not-pushed', { error: String(error) }),
+  );
   readonly #deps: CaretakerDeps;
 
   constructor(deps: CaretakerDeps) {
     this.#deps = deps;
-    this.pushing = new Loop(
-      () => this.#push(),
-      (error) => deps.log.warn('runs-not-pushed', { error: String(error) }),
-    );
   }
 
   /** Every few seconds, on the leader. */
   async sweep(): Promise<void> {
     const { runs, clock } = this.#deps;
     await runs.release(clock.now(), []);
-    await runs.doubtQueue();
+    await runs.doubtQueue(LOST_SECONDS);
     await this.resume();
   }
 
@@ -72,7 +70,8 @@ export class Caretaker {
     for (;;) {
       await performer.idle();
       await this.resume();
-      const due = await runs.dueAtAll(clock.now());
+      await runs.doubtQueue(0);
+      const due = await runs.due(clock.now());
       if (due.length === 0) return;
       for (const pointer of due) await performer.perform(pointer);
     }
@@ -97,13 +96,11 @@ export class Caretaker {
     const { runs, clock } = this.#deps;
     const queue = this.#deps.queue();
     if (!queue) return undefined;
-    const { due, pushed } = await runs.due(clock.now(), BATCH);
-    const some = due.slice(0, Math.max(WINDOW - pushed, 0));
-    if (some.length > 0) {
-      await queue.push(some);
-      await runs.markPushed(some);
-    }
-    if (some.length < due.length) return FULL_MS;
+    const due = await runs.due(clock.now());
+    if (due.length === 0) return undefined;
+    await queue.push(due);
+    await runs.markPushed(due);
+    // What found no room is seen at the next look.
     return due.length === BATCH ? 0 : undefined;
   }
 }

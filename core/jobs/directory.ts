@@ -1,31 +1,29 @@
 import type { Clock } from '@plinth/sdk';
-import type { Run, RunPage, RunState } from '@plinth/sdk/services/jobs.ts';
+import { type Run, type RunPage, RunState } from '@plinth/sdk/services/jobs.ts';
+import { type Static, Type } from 'typebox';
 import type { Database } from '../database/database.ts';
 import { errors } from '../errors.ts';
 
+export const RunQuery = Type.Object({
+  plugin: Type.Optional(Type.String()),
+  job: Type.Optional(Type.String()),
+  state: Type.Optional(RunState),
+  after: Type.Optional(Type.String({ format: 'uuid' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+});
+
 /** Which runs of a tenant: all that is given must fit. */
-export interface Which {
+interface Which extends Static<typeof RunQuery> {
   readonly runId?: string;
-  readonly plugin?: string;
   /** The account that enqueued it. */
   readonly accountId?: string;
-  readonly job?: string;
-  readonly state?: RunState;
-  readonly after?: string;
-  readonly limit?: number;
 }
 
 type One = Which & { readonly runId: string };
 
-interface Row extends Omit<Run, 'note' | 'error' | 'runAt' | 'createdAt' | 'finishedAt'> {
-  note: string | null;
-  error: string | null;
-  runAt: Date | number;
-  createdAt: Date;
-  finishedAt: Date | null;
-}
-
-const VIEW = `id as "runId", plugin, job, state, attempts - forgiven as attempts, progress, note, error, run_at as "runAt",
+// The error for people: its first line, without the stack.
+const VIEW = `id as "runId", plugin, job, state, attempts - forgiven as attempts, progress, note,
+  split_part(error, E'\\n', 1) as error, case when run_at < 'infinity' then run_at end as "runAt",
   created_at as "createdAt", finished_at as "finishedAt"`;
 const FITS = `tenant_id = $1 and ($2::uuid is null or id = $2) and ($3::text is null or plugin = $3)
   and ($4::text is null or actor ->> 'accountId' = $4)`;
@@ -37,7 +35,7 @@ export type Directory = ReturnType<typeof directoryOf>;
 /** Runs as people and plugins see them: within one tenant, looked up, cancelled and tried again. */
 export function directoryOf(database: Database, clock: Clock, onChange: () => void) {
   const query = (tenantId: string, sql: string, values: unknown[]) =>
-    database.tenant(tenantId, async (_tx, client) => (await client.query<Row>(sql, [tenantId, ...values])).rows);
+    database.tenant(tenantId, async (_tx, client) => (await client.query(sql, [tenantId, ...values])).rows);
 
   /** Newest first. */
   async function list(tenantId: string, which: Which): Promise<RunPage> {
@@ -92,14 +90,5 @@ export function directoryOf(database: Database, clock: Clock, onChange: () => vo
 
 const fits = ({ runId, plugin, accountId }: Which) => [runId, plugin, accountId];
 
-function view({ note, error, runAt, createdAt, finishedAt, ...run }: Row): Run {
-  return {
-    ...run,
-    ...(note === null ? {} : { note }),
-    // For people: the first line, without the stack.
-    ...(error === null ? {} : { error: error.split('\n', 1)[0] ?? '' }),
-    ...(runAt instanceof Date ? { runAt: runAt.toISOString() } : {}),
-    createdAt: createdAt.toISOString(),
-    ...(finishedAt ? { finishedAt: finishedAt.toISOString() } : {}),
-  };
-}
+/** A row as it is told: times as text, and nothing where there is null. */
+const view = (row: object): Run => JSON.parse(JSON.stringify(row), (_key, value) => value ?? undefined);

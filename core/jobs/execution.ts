@@ -4,14 +4,12 @@ import { type Clock, type Job, type Log, milliseconds } from '@plinth/sdk';
 import type { Run } from '@plinth/sdk/services/jobs.ts';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import { retryDelay } from '../events/backoff.ts';
+import { reasonOf, retryDelay } from '../events/failure.ts';
 import type { Ending, Runs, Taken } from './runs.ts';
 import { dropStep, readSteps, writeStep } from './steps.ts';
 
 /** One start of a run, as its handler sees it. */
-export interface JobRun extends Pick<Taken, 'tenantId' | 'runId' | 'data' | 'actor' | 'requestId'> {
-  /** 1 for the first. */
-  readonly attempt: number;
+export interface JobRun extends Pick<Taken, 'tenantId' | 'runId' | 'data' | 'actor' | 'requestId' | 'attempt'> {
   /** Aborted when it is cancelled, takes too long, has been given to another node, or this node stops. */
   readonly signal: AbortSignal;
   step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T>;
@@ -78,10 +76,6 @@ export class Execution {
     this.#deps = deps;
   }
 
-  get #attempt(): number {
-    return this.of.attempts - this.of.forgiven;
-  }
-
   stop(reason: Error): void {
     this.#abort.abort(reason);
   }
@@ -93,8 +87,8 @@ export class Execution {
     try {
       if (this.of.attempts > 1) this.#known = await readSteps(this.#deps.database, this.of);
       // The starts of nodes that died count too, else what kills nodes would do so for ever.
-      this.#undoing = this.of.cancelling || this.#attempt > attempts;
-      const hopeless = this.#known.size === 0 || this.#attempt > attempts + 1;
+      this.#undoing = this.of.cancelling || this.of.attempt > attempts;
+      const hopeless = this.#known.size === 0 || this.of.attempt > attempts + 1;
       if (this.#undoing && hopeless) throw new Error(this.of.error ?? 'it has no attempts left');
       await this.#handle();
       return this.of.cancelling ? await this.#failed(CANCELLED) : this.#ending('done');
@@ -151,7 +145,6 @@ export class Execution {
     const { signal } = this.#abort;
     const handling = this.#definition.run({
       ...this.of,
-      attempt: this.#attempt,
       signal,
       step: (name, run, undo) => this.#step(name, run, undo),
       progress: (fraction, note) => this.#progress(fraction, note),
@@ -172,12 +165,12 @@ export class Execution {
     const error = this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
     if (error === LOST) return undefined;
     if (error === STOPPING) return this.#ending('waiting', { forgiven: 1, error: STOPPING.message });
-    const reason = text(error === NO_MORE ? (this.of.error ?? error) : error);
+    const reason = reasonOf(error === NO_MORE ? (this.of.error ?? error) : error);
     const cancelled = this.of.cancelling || error === CANCELLED;
     const fields = { ...this.#fields(), error: reason };
-    if (!cancelled && !this.#undoing && this.#attempt < this.#definition.job.attempts) {
+    if (!cancelled && !this.#undoing && this.of.attempt < this.#definition.job.attempts) {
       this.#deps.log.warn('job-failed', fields);
-      return this.#ending('waiting', { error: reason, in: retryDelay(this.#attempt) });
+      return this.#ending('waiting', { error: reason, in: retryDelay(this.of.attempt) });
     }
     await this.#undoAll();
     if (cancelled) return this.#ending('cancelled');
@@ -191,20 +184,18 @@ export class Execution {
         await currentStep.run(UNDOING, undo);
         await this.#deps.database.tenant(this.of.tenantId, (_tx, client) => dropStep(client, this.of, name));
       } catch (error) {
-        this.#deps.log.error('job-step-not-undone', { ...this.#fields(), step: name, error: text(error) });
+        this.#deps.log.error('job-step-not-undone', { ...this.#fields(), step: name, error: reasonOf(error) });
       }
     }
   }
 
   #ending(state: Ending['state'], more: { error?: string; forgiven?: number; in?: number } = {}): Ending {
     const at = new Date(this.#deps.clock.now().getTime() + (more.in ?? 0));
-    return { of: this.of, state, at, error: more.error?.replaceAll('\0', '').slice(0, 4_000), forgiven: more.forgiven };
+    return { of: this.of, state, at, error: more.error, forgiven: more.forgiven };
   }
 
   #fields(): Record<string, unknown> {
     const { tenantId: tenant, runId, plugin, job } = this.of;
-    return { tenant, runId, plugin, job, attempt: this.#attempt };
+    return { tenant, runId, plugin, job, attempt: this.of.attempt };
   }
 }
-
-const text = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,26 +1,22 @@
-import { type Clock, type Duration, type Log, milliseconds } from '@plinth/sdk';
+import { type Clock, type Duration, milliseconds } from '@plinth/sdk';
 import type pg from 'pg';
-import type { Database } from '../database/database.ts';
 import { Line } from '../events/line.ts';
 import type { Registration } from '../realtime/channels.ts';
 import type { Room } from '../room.ts';
 import { Caretaker } from './caretaker.ts';
 import { directoryOf } from './directory.ts';
 import { enqueue, type NewRun } from './enqueue.ts';
-import type { Definition, RunNotice } from './execution.ts';
-import { Performer } from './performer.ts';
+import type { Definition } from './execution.ts';
+import { Performer, type PerformerDeps } from './performer.ts';
 import { type Backend, openQueue, type Queue } from './queue.ts';
 import { jobRoutes, jobsService, watchRuns } from './routes.ts';
 import { Runs, type Seen } from './runs.ts';
 
-export interface JobsDeps {
-  readonly database: Database;
+export interface JobsDeps extends Omit<PerformerDeps, 'runs' | 'onProgress'> {
   /** `set` is for tests: it lets `advance` move time. */
   readonly clock: Clock & { set?(to: string): void };
-  readonly log: Log;
-  readonly enabled: (tenantId: string, pluginId: string) => boolean | Promise<boolean>;
   readonly backend: Backend;
-  readonly onProgress?: (notice: RunNotice) => void;
+  readonly onProgress?: PerformerDeps['onProgress'];
 }
 
 /** Work done later, on any node. A run starts at least once; the rows are the truth, the queue may lose everything. */
@@ -102,7 +98,7 @@ export function createJobs(deps: JobsDeps): Room & JobsApi {
 
     async start() {
       await line.start();
-      queue = await openQueue(backend, database.roles, log, ({ data }) => performer.perform(data));
+      queue = await openQueue(backend, database.roles, log, (pointer) => performer.perform(pointer));
       await caretaker.resume();
       push();
     },

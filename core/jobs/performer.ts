@@ -1,7 +1,7 @@
 import { gather, gatherForSure } from '../events/gather.ts';
 import type { RelayDeps } from '../events/relay.ts';
 import { CANCELLED, type Definition, Execution, type ExecutionDeps, LOST, STOPPING } from './execution.ts';
-import type { Ending, Pointer, Seen, Taken } from './runs.ts';
+import type { Ending, Pointer, Seen } from './runs.ts';
 
 export interface PerformerDeps extends ExecutionDeps {
   readonly enabled: RelayDeps['enabled'];
@@ -14,19 +14,17 @@ export class Performer {
   readonly #deps: PerformerDeps;
   /** Each until its ending is written. */
   readonly #executions = new Map<Execution, Promise<void>>();
-  readonly #take: (pointer: Pointer) => Promise<Taken | undefined>;
-  readonly #finish: (ending: Ending) => Promise<void>;
+  readonly #take = gather((pointers: readonly Pointer[]) => this.#deps.runs.take(pointers));
+  readonly #finish = gatherForSure(
+    (endings: readonly Ending[]) => this.#deps.runs.finish(endings),
+    () => this.#stopping,
+  );
   #compared: Execution[] = [];
   #unknown = new Set<string>();
   #stopping = false;
 
   constructor(deps: PerformerDeps) {
     this.#deps = deps;
-    this.#take = gather((pointers) => deps.runs.take(pointers));
-    this.#finish = gatherForSure(
-      (endings) => deps.runs.finish(endings),
-      () => this.#stopping,
-    );
   }
 
   async remove(plugin: string): Promise<void> {

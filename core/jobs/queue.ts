@@ -13,14 +13,7 @@ export type Backend =
   | { readonly kind: 'redis'; readonly url: string };
 
 /** Spreads runs over the nodes. It holds no truth: it may lose what it was given, and offer it twice. */
-export interface Queue {
-  push(pointers: readonly Pointer[]): Promise<void>;
-  /** Stops offering, and waits for what is being done. */
-  drain(): Promise<void>;
-  close(): Promise<void>;
-}
-
-type Perform = (job: { data: Pointer }) => Promise<void>;
+export type Queue = Awaited<ReturnType<typeof openQueue>>;
 
 const NAME = 'plinth';
 const SCHEMA = 'bullmq';
@@ -34,29 +27,59 @@ const WORKER = {
   stalledInterval: 5_000,
   maxStalledCount: 10,
   runRetryDelay: 500,
-  removeOnComplete: { count: 0 },
-  removeOnFail: { count: 0 },
 };
 
 /** Opens the queue, and begins to offer what is in it. */
-export async function openQueue(backend: Backend, roles: DatabaseRoles, log: Log, perform: Perform): Promise<Queue> {
+export async function openQueue(
+  backend: Backend,
+  roles: DatabaseRoles,
+  log: Log,
+  perform: (pointer: Pointer) => Promise<void>,
+) {
   const onError = (error: Error) => log.debug('queue-error', { error: String(error) });
+  function open<B extends IQueueBackend, C>(factory: BackendFactory<B, C>, options: QueueOptions<C>) {
+    const { Queue, Worker } = withBackend(factory);
+    const queue = new Queue<Pointer>(NAME, { ...options, skipWaitingForReady: true });
+    const worker = new Worker<Pointer>(NAME, ({ data }) => perform(data), { ...WORKER, ...options });
+    queue.on('error', onError);
+    worker.on('error', onError);
+    return { queue, worker };
+  }
+
+  function onRedis(url: string) {
+    const connection = new Redis(url, { maxRetriesPerRequest: null }).on('error', () => {});
+    return {
+      // In braces: on a cluster all keys of a queue must be on one node.
+      ...open(createRedisBackend, { connection, prefix: `{${roles.prefix}}` }),
+      ready: () => connection.status === 'ready',
+      end: async () => connection.disconnect(),
+    };
+  }
+
+  function onPostgres(pool: pg.Pool) {
+    const connection = pool as unknown as PgPool;
+    return { ...open(createPostgresBackend, { connection }), ready: () => true, end: () => pool.end() };
+  }
+
+  if (backend.kind === 'postgres') await migrateQueue(backend.owner, roles);
   const { queue, worker, ready, end } =
-    backend.kind === 'redis'
-      ? onRedis(backend.url, roles, perform, onError)
-      : await onPostgres(backend, roles, perform, onError);
+    backend.kind === 'redis' ? onRedis(backend.url) : onPostgres(queuePool(backend.connection, roles));
   // A queue that is away does not keep the node from starting: runs wait in their rows.
   await answered(worker.waitUntilReady()).catch((error: unknown) => log.warn('queue-away', { error: String(error) }));
   return {
-    async push(pointers) {
+    async push(pointers: readonly Pointer[]): Promise<void> {
       // Commands would pile up until it is back; the rows are where runs wait.
       if (!ready()) throw new Error('the queue is away');
-      // Pushed twice is there once.
-      const jobs = pointers.map((data) => ({ name: NAME, data, opts: { jobId: `${data.runId}-${data.attempts}` } }));
+      const jobs = pointers.map((data) => {
+        // Pushed twice is there once.
+        const jobId = `${data.runId}-${data.attempts}`;
+        return { name: NAME, data, opts: { jobId, removeOnComplete: true, removeOnFail: true } };
+      });
       await answered(queue.addBulk(jobs));
     },
+    /** Stops offering, and waits for what is being done. */
     drain: () => worker.close(),
-    async close() {
+    async close(): Promise<void> {
       await worker.close(true);
       await queue.close();
       await end();
@@ -66,44 +89,13 @@ export async function openQueue(backend: Backend, roles: DatabaseRoles, log: Log
 
 const answered = <T>(answer: Promise<T>) => inTime(answer, ANSWER_MS, 'the queue does not answer');
 
-function onRedis(url: string, roles: DatabaseRoles, perform: Perform, onError: (error: Error) => void) {
-  const connection = new Redis(url, { maxRetriesPerRequest: null }).on('error', () => {});
-  // In braces: on a cluster all keys of a queue must be on one node.
-  const shared = { connection, prefix: `{${roles.prefix}}` };
-  return {
-    ...open(createRedisBackend, { ...shared, skipWaitingForReady: true }, perform, onError),
-    ready: () => connection.status === 'ready',
-    end: async () => connection.disconnect(),
-  };
-}
-
-async function onPostgres(
-  { connection, owner }: Extract<Backend, { kind: 'postgres' }>,
-  roles: DatabaseRoles,
-  perform: Perform,
-  onError: (error: Error) => void,
-) {
-  await migrateQueue(owner, roles);
-  const options = `-c role=${roles.system} -c search_path=${SCHEMA} -c synchronous_commit=off`;
+/** BullMQ's own connections. */
+function queuePool(connection: pg.PoolConfig, { system }: DatabaseRoles): pg.Pool {
+  const options = `-c role=${system} -c search_path=${SCHEMA} -c synchronous_commit=off`;
   const pool = new pg.Pool({ ...connection, max: 4, keepAlive: true, options });
   pool.on('error', () => {});
   pool.on('connect', (client) => void client.on('error', () => {}));
-  const shared = { connection: pool as unknown as PgPool };
-  return { ...open(createPostgresBackend, shared, perform, onError), ready: () => true, end: () => pool.end() };
-}
-
-function open<B extends IQueueBackend, C>(
-  backend: BackendFactory<B, C>,
-  options: QueueOptions<C>,
-  perform: Perform,
-  onError: (error: Error) => void,
-) {
-  const classes = withBackend(backend);
-  const queue = new classes.Queue<Pointer>(NAME, options);
-  const worker = new classes.Worker<Pointer>(NAME, perform, { ...WORKER, ...options });
-  queue.on('error', onError);
-  worker.on('error', onError);
-  return { queue, worker };
+  return pool;
 }
 
 /** BullMQ's own tables, in a schema of their own. The kernel's spanning role may use them, and no plugin. */

@@ -5,27 +5,19 @@ import { errors } from '../errors.ts';
 import { allows } from '../plugins/call.ts';
 import type { Registration } from '../realtime/channels.ts';
 import { kernelRoute, type Provided, provided } from '../room.ts';
-import type { Directory } from './directory.ts';
+import { type Directory, RunQuery } from './directory.ts';
 
 const PERMISSION = 'kernel.jobs';
 const auth = { permission: PERMISSION };
 const scope = 'jobs';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const query = Type.Object({
-  plugin: Type.Optional(Type.String()),
-  job: Type.Optional(Type.String()),
-  state: Type.Optional(RunState),
-  after: Type.Optional(Type.String({ format: 'uuid' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
-});
-
 /** Runs for people: their own, or with the permission all of the site. `GET /jobs?state=failed` are the dead ones. */
 export function jobRoutes(directory: Directory) {
   return [
     kernelRoute(
       'GET /jobs',
-      { auth, scope, summary: 'Runs of jobs, newest first', query, reply: RunPage },
+      { auth, scope, summary: 'Runs of jobs, newest first', query: RunQuery, reply: RunPage },
       (call, request) => directory.list(call.tenant.id, request.query),
     ),
     kernelRoute(

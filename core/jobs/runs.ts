@@ -14,7 +14,8 @@ export interface Pointer {
 
 /** A run that this node has started. */
 export interface Taken extends Pointer {
-  readonly forgiven: number;
+  /** 1 for the first, and again after a retry by hand. */
+  readonly attempt: number;
   readonly cancelling: boolean;
   readonly data: unknown;
   readonly actor: ActorOnRecord;
@@ -38,8 +39,11 @@ export interface Seen {
 }
 
 const POINTER = 'r.tenant_id as "tenantId", r.id as "runId", r.plugin, r.job, r.attempts';
-/** Pushed so long ago, and not started: the queue may have lost it. Pushing what it still has changes nothing. */
-const STALE = "interval '8 seconds'";
+
+/** The most that `due` answers. */
+export const BATCH = 500;
+/** So many runs at most are in the queue; the rest waits in its rows. A queue that loses everything loses little. */
+const WINDOW = 4_000;
 
 /** The rows of runs, as the nodes that push and do them see them. */
 export class Runs {
@@ -58,34 +62,21 @@ export class Runs {
        from kernel.job_run where state = 'running' and worker = '${this.#worker}') as mine`;
   }
 
-  /** Runs that are due and not in the queue, and how many are in it without having been started. */
-  due(now: Date, most: number): Promise<{ due: Pointer[]; pushed: number }> {
-    return this.#database.spanning(async (_tx, client) => {
-      const due = await client.query<Pointer>(
-        `select ${POINTER} from kernel.job_run r where state = 'waiting' and pushed_at is null and run_at <= $1
-         order by run_at limit $2`,
-        [now, most],
-      );
-      const counted = await client.query<{ count: number }>(
-        "select count(*)::int from kernel.job_run where state = 'waiting' and pushed_at is not null",
-      );
-      return { due: due.rows, pushed: counted.rows[0]?.count ?? 0 };
-    }, 'read');
-  }
-
-  /** What the queue may have lost is due again. */
-  async doubtQueue(): Promise<void> {
-    await this.#query(
-      `update kernel.job_run set pushed_at = null where state = 'waiting' and pushed_at < now() - ${STALE}`,
-      [],
+  /** Runs that are due and not in the queue, as many as it may take. */
+  due(now: Date): Promise<Pointer[]> {
+    return this.#query(
+      `select ${POINTER} from kernel.job_run r where state = 'waiting' and pushed_at is null and run_at <= $1
+       order by run_at limit (select least(${BATCH}, greatest(${WINDOW} - count(*), 0))
+         from kernel.job_run where state = 'waiting' and pushed_at is not null)`,
+      [now],
     );
   }
 
-  /** For tests: what is due, pushed or not. */
-  dueAtAll(now: Date): Promise<Pointer[]> {
-    return this.#query(
-      `select ${POINTER} from kernel.job_run r where state = 'waiting' and run_at <= $1 order by run_at, id limit 100`,
-      [now],
+  /** What was pushed so long ago, and not started, is due again. Pushing what the queue still has changes nothing. */
+  async doubtQueue(seconds: number): Promise<void> {
+    await this.#query(
+      `update kernel.job_run set pushed_at = null where state = 'waiting' and pushed_at <= now() - make_interval(secs => $1)`,
+      [seconds],
     );
   }
 
@@ -113,7 +104,7 @@ export class Runs {
       `update kernel.job_run r set state = 'running', worker = $4, attempts = r.attempts + 1, pushed_at = null
        from unnest($1::uuid[], $2::uuid[], $3::int[]) as p (tenant_id, id, attempts)
        where (r.tenant_id, r.id, r.attempts) = (p.tenant_id, p.id, p.attempts) and r.state = 'waiting'
-       returning ${POINTER}, forgiven, cancelling, data, actor, request_id as "requestId", error`,
+       returning ${POINTER}, r.attempts - forgiven as attempt, cancelling, data, actor, request_id as "requestId", error`,
       [...columns(pointers), this.#worker],
       // Whatever the run commits takes this to the disk as well.
       'quick',

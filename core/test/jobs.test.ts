@@ -494,8 +494,9 @@ test('runs that are through are forgotten after their time, failed ones later', 
   const upkeep = async (expected: string[]) => {
     const node = aNode();
     await node.start?.();
-    await vi.waitFor(async () => expect(await left()).toEqual(expected));
-    await node.stop?.();
+    await vi
+      .waitFor(async () => expect(await left()).toEqual(expected), { timeout: 10_000 })
+      .finally(() => node.stop?.());
   };
   clock.advance('8d');
   await upkeep([failed, later]);

@@ -6,3 +6,9 @@ export const reconnectDelay = (failures: number) => scattered(Math.min(50 * 2 **
 
 /** Up to a fifth longer by chance: what failed together does not come back together. */
 const scattered = (delay: number) => Math.round(delay * (1 + Math.random() / 5));
+
+/** What is kept of an error, for whoever looks: PostgreSQL's text has no zero bytes. */
+export function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return reason.replaceAll('\0', '').slice(0, 4_000);
+}
