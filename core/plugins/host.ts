@@ -1,8 +1,10 @@
-import type { Job, Plugin } from '@plinth/sdk';
+import type { Plugin } from '@plinth/sdk';
 import type { FastifyInstance } from 'fastify';
 import type { MigrationUnit } from '../database/migrate.ts';
+import type { EventsApi } from '../events/events.ts';
 import type { RouteAppDeps } from '../front/route-app.ts';
 import { buildRouteApp } from '../front/route-app.ts';
+import type { JobsApi } from '../jobs/jobs.ts';
 import type { RealtimeApi } from '../realtime/realtime.ts';
 import { contributionsOf } from './contributions.ts';
 import { loadPlugin } from './load-plugin.ts';
@@ -12,7 +14,7 @@ import { orderPlugins } from './order.ts';
 import { pluginUnits } from './plugin-units.ts';
 import type { Loaded, Runtime } from './runtime.ts';
 import { validatePlugin } from './validate-plugin.ts';
-import { type Delivered, deliver, type Running, runJob } from './work.ts';
+import { deliver, runJob } from './work.ts';
 
 /** The rooms a plugin's contributions are handed to. */
 export interface HostDeps {
@@ -22,26 +24,8 @@ export interface HostDeps {
   readonly migrate: (units: readonly MigrationUnit[]) => Promise<void>;
   /** Removes a plugin's tables, roles and rows. */
   readonly drop: (id: string) => Promise<void>;
-  readonly events: {
-    subscribe(subscription: {
-      plugin: string;
-      consumer: string;
-      event: string;
-      deliver(delivery: Delivered): Promise<void>;
-    }): void | Promise<void>;
-    unsubscribe(plugin: string): void | Promise<void>;
-    forget(plugin: string): Promise<void>;
-  };
-  readonly jobs: {
-    define(definition: {
-      plugin: string;
-      name: string;
-      job: Job;
-      run(run: Running): Promise<void>;
-    }): void | Promise<void>;
-    remove(plugin: string): void | Promise<void>;
-    forget(plugin: string): Promise<void>;
-  };
+  readonly events: Pick<EventsApi, 'subscribe' | 'unsubscribe' | 'forget'>;
+  readonly jobs: Pick<JobsApi, 'define' | 'remove' | 'forget'>;
   readonly channels: Pick<RealtimeApi, 'register' | 'unregister'>;
   readonly permissions: {
     declare(

@@ -1,15 +1,9 @@
-import type {
-  Actor,
-  Clock,
-  EnqueueOptions,
-  ExtendContribution,
-  FillContribution,
-  Log,
-  Plugin,
-  ProvideContribution,
-} from '@plinth/sdk';
+import type { Clock, ExtendContribution, FillContribution, Log, Plugin, ProvideContribution } from '@plinth/sdk';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
+import type { Handled } from '../events/inbox.ts';
+import type { NewRun } from '../jobs/enqueue.ts';
+import type { JobRun } from '../jobs/execution.ts';
 import type { Provided } from '../room.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { TenantState } from '../tenancy/state.ts';
@@ -40,21 +34,6 @@ export interface Runtime {
   nudge(what: 'events' | 'jobs'): void;
 }
 
-export interface Handled {
-  readonly tenantId: string;
-  readonly consumer: string;
-  readonly eventId: string;
-}
-
-export interface NewRun extends EnqueueOptions {
-  readonly tenantId: string;
-  readonly plugin: string;
-  readonly job: string;
-  readonly data: unknown;
-  readonly actor: Actor;
-  readonly requestId: string;
-}
-
 /** A plugin that passed every check and is ready to be called. */
 export interface Loaded {
   readonly plugin: Plugin;
@@ -74,9 +53,5 @@ export interface Loaded {
 /** What a ctx serves beside a request: the delivery of an event, or the run of a job. */
 export interface Work {
   readonly delivery?: Handled;
-  readonly run?: {
-    step<T>(name: string, run: () => Promise<T>, undo?: (result: T) => Promise<void>): Promise<T>;
-    progress(fraction: number, note?: string): Promise<void>;
-    commit(client: pg.ClientBase, result: unknown): Promise<void>;
-  };
+  readonly run?: Pick<JobRun, 'step' | 'progress' | 'commit'>;
 }

@@ -1,30 +1,13 @@
 // What the kernel does by itself in a plugin's name: delivers events to it, and runs its jobs.
+import type { Delivery } from '../events/deliveries.ts';
+import type { JobRun } from '../jobs/execution.ts';
 import type { CallStart } from './call.ts';
 import { ALREADY_HANDLED } from './context.ts';
-import type { Handled, Loaded, Runtime, Work } from './runtime.ts';
-
-export interface Delivered extends Handled {
-  readonly payload: unknown;
-  readonly actor: { readonly kind: string; readonly accountId?: string };
-  readonly requestId: string;
-  readonly attempt: number;
-  readonly emittedAt: Date;
-}
-
-export interface Running {
-  readonly tenantId: string;
-  readonly data: unknown;
-  readonly actor: { readonly kind: string; readonly accountId?: string };
-  readonly requestId: string;
-  readonly signal: AbortSignal;
-  step: NonNullable<Work['run']>['step'];
-  progress: NonNullable<Work['run']>['progress'];
-  commit: NonNullable<Work['run']>['commit'];
-}
+import type { Loaded, Runtime } from './runtime.ts';
 
 type Handler = (...given: readonly unknown[]) => Promise<unknown>;
 
-export async function deliver(runtime: Runtime, loaded: Loaded, delivery: Delivered, handler: Handler): Promise<void> {
+export async function deliver(runtime: Runtime, loaded: Loaded, delivery: Delivery, handler: Handler): Promise<void> {
   const ctx = new loaded.Context(await startOf(runtime, delivery), { delivery });
   const { eventId, attempt, emittedAt } = delivery;
   const handle = () => handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });
@@ -35,7 +18,7 @@ export async function deliver(runtime: Runtime, loaded: Loaded, delivery: Delive
   }
 }
 
-export async function runJob(runtime: Runtime, loaded: Loaded, run: Running, handler: Handler): Promise<void> {
+export async function runJob(runtime: Runtime, loaded: Loaded, run: JobRun, handler: Handler): Promise<void> {
   const ctx = new loaded.Context({ ...(await startOf(runtime, run)), signal: () => run.signal }, { run });
   const work = () => handler(ctx, run.data);
   await (runtime.tracing?.span(`job of ${loaded.id}`, { 'plinth.request_id': run.requestId }, work) ?? work());
@@ -44,7 +27,7 @@ export async function runJob(runtime: Runtime, loaded: Loaded, run: Running, han
 /** How the kernel's own work begins: a delivery or a run acts for the system, in the name of whoever caused it. */
 export async function startOf(
   { tenancy, clock, log }: Runtime,
-  { tenantId, actor, requestId }: Pick<Running, 'tenantId' | 'actor' | 'requestId'>,
+  { tenantId, actor, requestId }: Pick<JobRun, 'tenantId' | 'actor' | 'requestId'>,
 ): Promise<CallStart> {
   const tenant = await tenancy.byId(tenantId);
   if (!tenant) throw new Error(`tenant ${tenantId} is gone`);
