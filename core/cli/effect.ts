@@ -1,5 +1,5 @@
 // `plinth effect`: makes, checks and renders effects. Neither a database nor a server is needed.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
@@ -9,6 +9,7 @@ import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
 import { compile } from '@plinth/sandbox/supervisor/compile.ts';
 import { templates } from './effect-templates.ts';
 import { errors } from './errors.ts';
+import { fileText, jsonOption, numberOption } from './options.ts';
 import type { Result, Typed } from './verb.ts';
 
 type Print = (result: Result) => void;
@@ -44,7 +45,7 @@ const SCENE = { width: 640, height: 360, fps: 30, duration: 1, frames: 30, seed:
 
 async function check(file: string, options: Typed['options'], print: Print): Promise<void> {
   const effect = await compiled(file);
-  const facts = { ...SCENE, params: jsonOption(options, 'params'), data: jsonOption(options, 'data') };
+  const facts = { ...SCENE, params: objectOption(options, 'params'), data: objectOption(options, 'data') };
   const { description, seen } = await inspect(effect, facts, { onPrint: toErrors });
   const params = Object.entries(description.params).map(
     ([name, param]) => `  ${name}  ${param.kind}, ${JSON.stringify(param.default)} unless given`,
@@ -77,7 +78,7 @@ function filesOf({ input, output }: Typed['options']) {
 }
 
 const askedOf = (options: Typed['options']) => ({
-  ...{ params: jsonOption(options, 'params'), data: jsonOption(options, 'data'), onPrint: toErrors },
+  ...{ params: objectOption(options, 'params'), data: objectOption(options, 'data'), onPrint: toErrors },
   ...numberOption(options, 'seed'),
   ...sizeOption(options.size),
 });
@@ -122,9 +123,9 @@ function reporter(json: boolean): NonNullable<RenderOptions['onProgress']> {
 const toErrors = (text: string) => void process.stderr.write(`${text}\n`);
 
 async function compiled(file: string) {
-  if (!existsSync(file)) throw errors.file_missing({ detail: `It is ${file}.` });
+  const text = fileText(file);
   try {
-    return await compile(basename(file), readFileSync(file, 'utf8'));
+    return await compile(basename(file), text);
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     const { file: name = file, line, column } = error.place ?? {};
@@ -132,25 +133,10 @@ async function compiled(file: string) {
   }
 }
 
-function jsonOption(options: Typed['options'], name: string): Record<string, unknown> {
-  const given = options[name];
-  if (given === undefined) return {};
-  // Short enough to type, or a file.
-  const text = String(given).startsWith('@') ? readFileSync(String(given).slice(1), 'utf8') : String(given);
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw errors.wrong_usage({ detail: `--${name} takes a JSON object, such as '{ "size": 40 }', or @FILE with one.` });
-}
-
-function numberOption<N extends string>(options: Typed['options'], name: N): { [K in N]?: number } {
-  const given = options[name];
-  if (given === undefined) return {};
-  if (!Number.isFinite(Number(given))) throw errors.wrong_usage({ detail: `--${name} takes a number.` });
-  return { [name]: Number(given) } as { [K in N]?: number };
+function objectOption(options: Typed['options'], name: string): Record<string, unknown> {
+  const value = jsonOption(options, name) ?? {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw errors.wrong_usage({ detail: `--${name} takes a JSON object, such as '{ "size": 40 }'.` });
 }
 
 function sizeOption(given: string | boolean | undefined) {

@@ -1,8 +1,9 @@
 // `plinth sandbox eval`: runs one file of a stranger's behind the wall and says what came of it.
-import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Limits } from '@plinth/sandbox/limits.ts';
 import { type Outcome, openSandbox } from '@plinth/sandbox/supervisor/supervisor.ts';
 import { errors } from './errors.ts';
+import { fileText, jsonOption, numberOption } from './options.ts';
 import type { Result, Typed } from './verb.ts';
 
 /** Whoever sits at the command line runs their own. */
@@ -12,11 +13,10 @@ export async function sandbox({ options, words }: Typed, print: (result: Result)
   const [action, file, ...more] = words;
   if (action !== 'eval' || file === undefined || more.length > 0)
     throw errors.wrong_usage({ detail: 'Write "sandbox eval FILE".' });
-  if (!existsSync(file)) throw errors.file_missing({ detail: `It is ${file}.` });
   const limits = {
-    ...numberOption(options, 'memory', 'memoryMb'),
-    ...numberOption(options, 'cpu', 'cpuMs'),
-    ...numberOption(options, 'wall', 'wallMs'),
+    ...limit(options, 'memory', 'memoryMb'),
+    ...limit(options, 'cpu', 'cpuMs'),
+    ...limit(options, 'wall', 'wallMs'),
   };
   const printed: string[] = [];
   const onPrint = (text: string) => {
@@ -25,30 +25,20 @@ export async function sandbox({ options, words }: Typed, print: (result: Result)
     (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
   await using box = openSandbox({ processes: 1, spares: 0 });
-  const source = { file: basename(file), text: readFileSync(file, 'utf8') };
-  const outcome = await box.run(PARTY, source, inputOf(options.input), { limits, onPrint });
+  const source = { file: basename(file), text: fileText(file) };
+  const outcome = await box.run(PARTY, source, jsonOption(options, 'input'), { limits, onPrint });
   print({ ...outcome, printed, wall: box.wall.kind, text: textOf(outcome) });
   if (!outcome.ok) process.exitCode = LIMIT_CODES.includes(outcome.error.code) ? 3 : 1;
 }
 
+function limit<K extends keyof Limits>(options: Typed['options'], name: string, key: K): { [key in K]?: number } {
+  const { [name]: value } = numberOption(options, name);
+  if (value === undefined) return {};
+  if (value <= 0) throw errors.wrong_usage({ detail: `--${name} takes a number above 0.` });
+  return { [key]: value } as { [key in K]?: number };
+}
+
 const LIMIT_CODES: readonly string[] = ['sandbox.time', 'sandbox.cpu', 'sandbox.memory', 'sandbox.value'];
-
-function numberOption(options: Typed['options'], name: string, key: string): Record<string, number> {
-  const given = options[name];
-  if (given === undefined) return {};
-  const value = Number(given);
-  if (!Number.isFinite(value) || value <= 0) throw errors.wrong_usage({ detail: `--${name} takes a number above 0.` });
-  return { [key]: value };
-}
-
-function inputOf(given: string | boolean | undefined): unknown {
-  if (given === undefined) return undefined;
-  try {
-    return JSON.parse(String(given));
-  } catch {
-    throw errors.wrong_usage({ detail: '--input takes JSON, such as \'{ "name": "Ada" }\'.' });
-  }
-}
 
 function textOf(outcome: Outcome): string {
   const figures = `${outcome.cpuMs.toFixed(0)} ms of computing, ${outcome.wallMs.toFixed(0)} ms in all`;
