@@ -89,6 +89,8 @@ export const STALL_MS = 30_000;
 /** FFmpeg at work: so much for each frame, beside what every render may have. */
 export const RENDER_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 8_192, fileMb: 16_384 } as const;
 export const RENDER_FRAME_MS = 4_000;
+/** Of an effect's params, as JSON, in what a result says of itself; of longer ones only their hash. */
+export const PARAMS_TOLD_BYTES = 8_192;
 
 /** What a creator is told, by the code of the error. */
 export const explain = {

@@ -1,4 +1,5 @@
 // What a creator wrote, made ready to run: TypeScript and imports resolved, with a map back to their own lines.
+import { createHash } from 'node:crypto';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Message, type Plugin, transform } from 'esbuild';
@@ -14,6 +15,8 @@ export interface Place {
 
 export interface Compiled {
   readonly program: Program;
+  /** Of what was written. */
+  readonly sha256: string;
   /** From a place in what is run to the place in what was written. */
   placeOf(line: number, column: number): Place | undefined;
 }
@@ -40,6 +43,7 @@ export async function compileJavaScript(file: string, source: string): Promise<C
   const map = new SourceMap(JSON.parse(text('.map')));
   return {
     program: { language: 'javascript', kind: isModule ? 'module' : 'script', file, code: text('.js') },
+    sha256: sourceHash(source),
     placeOf(line, column) {
       const entry = map.findEntry(line - 1, column - 1);
       if (!('originalLine' in entry) || entry.originalSource === undefined) return undefined;
@@ -47,6 +51,8 @@ export async function compileJavaScript(file: string, source: string): Promise<C
     },
   };
 }
+
+export const sourceHash = (source: string): string => createHash('sha256').update(source).digest('hex');
 
 /** Whether it exports, imports or waits: then its value is its default export, else its last expression. */
 async function hasModuleSyntax(file: string, source: string): Promise<boolean> {
