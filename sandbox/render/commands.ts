@@ -15,7 +15,8 @@ export interface Box {
   readonly height: number;
 }
 
-export interface Task {
+/** Pictures of a clip: which, how large, and what they go through. */
+export interface Shown {
   readonly clip: ClipFacts;
   readonly window: Window;
   readonly fit: Fit;
@@ -23,11 +24,25 @@ export interface Task {
   /** Already written as FFmpeg wants them, and checked. */
   readonly filters: readonly string[];
   readonly threads: number;
+}
+
+export interface Task extends Shown {
   /** What the result says of itself. */
   readonly about: Readonly<Record<string, string>>;
   /** A single picture instead of a video. */
   readonly still: boolean;
 }
+
+/** What the result says of its colours. */
+export const TAGGED: readonly string[] = [
+  ...['-color_range', 'tv', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
+];
+
+/** Where a clip was made is nobody's business, and the same work gives the same bytes. */
+export const ANONYMOUS: readonly string[] = [
+  ...['-map_metadata', '-1', '-map_chapters', '-1'],
+  ...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-flags:a', '+bitexact'],
+];
 
 /** What FFmpeg calls the result, until it is at its place. */
 export const RESULT = 'result';
@@ -60,15 +75,15 @@ export function encoded(task: Task, place: Place): string[] {
   return [...QUIET, ...pictures, ...result(task, place, `[0:v]setsar=1,${TAGS}[v]`, { next: 1 })];
 }
 
-const chain = ({ clip, window, fit, ffmpeg, filters }: Task) =>
+export const chain = ({ clip, window, fit, ffmpeg, filters }: Shown) =>
   [...normalised(clip, window, fit, ffmpeg), ...filters].join(',');
 
-const graphed = ({ threads }: Task, graph: string) => [
+export const graphed = ({ threads }: Pick<Shown, 'threads'>, graph: string) => [
   ...['-filter_complex_threads', `${threads}`],
   ...['-filter_complex', graph],
 ];
 
-function clipIn({ clip, window, ffmpeg, threads }: Task, place: Place): string[] {
+export function clipIn({ clip, window, ffmpeg, threads }: Shown, place: Place): string[] {
   const skipped = skippedOf(clip, window);
   const seek = skipped > 0 ? ['-ss', seconds((skipped - 0.5) / rateOf(clip.fps))] : [];
   // Only these see the transparency that WebM keeps beside the pictures. They come with the encoders of the same name.
@@ -102,10 +117,7 @@ function result(task: Task, place: Place, graph: string, inputs: Inputs): string
     ...[...sound.input, ...graphed(task, graph), '-map', '[v]', ...sound.maps],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
     ...['-r', rateText(clip.fps), '-threads', `${threads}`],
-    ...['-color_range', 'tv', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
-    // Where a clip was made is nobody's business, and the same render gives the same bytes.
-    ...['-map_metadata', '-1', '-map_chapters', '-1', ...told],
-    ...['-fflags', '+bitexact', '-flags:v', '+bitexact', '-flags:a', '+bitexact'],
+    ...[...TAGGED, ...ANONYMOUS, ...told],
     ...['-movflags', flags, '-progress', 'pipe:3', '-stats_period', '0.25', '-f', 'mp4', place.output(RESULT)],
   ];
 }

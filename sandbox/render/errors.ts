@@ -14,6 +14,12 @@ export const renderErrors = defineErrors('render', {
   },
   missing_file: { status: 404, title: 'There is no such file.', fix: 'Check the path, and that it may be read.' },
   not_a_video: { status: 415, title: 'That is not a video.', fix: 'Use an MP4, MOV, WebM, MKV or AVI file.' },
+  not_media: {
+    status: 415,
+    title: 'That is neither a video nor a sound nor a picture.',
+    fix: 'Use a file that players open: MP4, MOV, WebM, MP3, WAV, FLAC, JPEG, PNG, WebP …',
+  },
+  no_sound: { status: 415, title: 'There is no sound in that file.', fix: 'Use a file with a sound track.' },
   no_pictures: { status: 415, title: 'There are no pictures in that file.', fix: 'Use a file with a video track.' },
   damaged: {
     status: 415,

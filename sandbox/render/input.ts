@@ -3,12 +3,20 @@
 /** Containers of videos. Playlists, which name other files and addresses, are not among them. */
 const CONTAINERS = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf,gif';
 
-/** Before `-i`: what holds for an uploaded file. */
-export const GUARDED: readonly string[] = [
+const SOUNDS = 'mp3,wav,w64,aiff,flac,aac';
+const PICTURES = 'png_pipe,jpeg_pipe,webp_pipe';
+
+const guard = (formats: string): readonly string[] => [
   ...['-protocol_whitelist', 'file,pipe,fd'],
-  ...['-format_whitelist', CONTAINERS],
+  ...['-format_whitelist', formats],
   ...['-max_pixels', '35651584'],
 ];
+
+/** Before `-i`: what holds for an uploaded video. */
+export const GUARDED = guard(CONTAINERS);
+/** The same, for what may be a sound alone, and for a picture. */
+export const GUARDED_MEDIA = guard(`${CONTAINERS},${SOUNDS}`);
+export const GUARDED_PICTURE = guard(PICTURES);
 
 /** First of all: nothing is asked, nothing printed but errors. */
 export const QUIET: readonly string[] = ['-nostdin', '-hide_banner', '-loglevel', 'error'];

@@ -32,13 +32,22 @@ export interface ProbeOptions {
 
 /** @example const { width, height, frames } = await probe('clip.mp4'); */
 export async function probe(file: string, options: ProbeOptions = {}): Promise<ClipFacts> {
-  const bytes = await sizeOf(file);
-  const { ffprobe } = options.ffmpeg ?? locateFFmpeg();
-  const ask = { file, ffprobe, signal: options.signal };
-  const [{ streams = [], format }, packets] = await Promise.all([describe(ask), listPackets(ask)]);
-  // The picture on a song's cover is a video stream too.
-  const video = streams.find(({ codec_type, disposition }) => codec_type === 'video' && !disposition?.attached_pic);
+  const asking = await askAbout(file, options);
+  const [described, packets] = await Promise.all([describe(asking), listPackets(asking, 'v')]);
+  const video = moving(described);
   if (!video) throw renderErrors.no_pictures();
+  return clipOf(asking, described, video, packets);
+}
+
+/** The picture on a song's cover is a video stream too. */
+export const moving = ({ streams = [] }: Probed): ProbedStream | undefined =>
+  streams.find(({ codec_type, disposition }) => codec_type === 'video' && !disposition?.attached_pic);
+
+export const soundsOf = ({ streams = [] }: Probed): AudioFacts[] =>
+  streams.filter(({ codec_type }) => codec_type === 'audio').flatMap(audioOf);
+
+export function clipOf({ file, bytes }: Asking, described: Probed, video: ProbedStream, packets: Answer): ClipFacts {
+  const { format } = described;
   const picture = pictureOf(video);
   if (picture.width * picture.height > CLIP_PIXELS)
     throw renderErrors.too_large({
@@ -50,15 +59,30 @@ export async function probe(file: string, options: ProbeOptions = {}): Promise<C
   const stated = [fractionOf(video.r_frame_rate), fractionOf(video.avg_frame_rate)];
   const times = timesOf(shown, stated, index.last);
   const duration = times.frames / rateOf(times.fps);
-  if (duration > CLIP_SECONDS || times.frames > CLIP_FRAMES)
+  checkLength(duration, times.frames);
+  checkWhole(index.broken, duration, Number(video.duration ?? format?.duration ?? 0));
+  const audio = soundsOf(described);
+  return { file, bytes, container: format?.format_name ?? '', ...picture, ...times, duration, audio };
+}
+
+export function checkLength(duration: number, frames = 0): void {
+  if (duration > CLIP_SECONDS || frames > CLIP_FRAMES)
     throw renderErrors.too_large({ detail: `It lasts ${Math.round(duration)} s; ${CLIP_SECONDS} s are the limit.` });
-  const promised = Number(video.duration ?? format?.duration ?? 0);
-  if (index.broken || duration < promised - Math.max(0.5, 0.05 * promised))
+}
+
+/** `broken`: the file ended before its index did. */
+export function checkWhole(broken: boolean, duration: number, promised: number): void {
+  if (broken || duration < promised - Math.max(0.5, 0.05 * promised))
     throw renderErrors.damaged({
       detail: `It says that it lasts ${promised.toFixed(1)} s, but ends after ${duration.toFixed(1)} s.`,
     });
-  const audio = streams.filter(({ codec_type }) => codec_type === 'audio').flatMap(audioOf);
-  return { file, bytes, container: format?.format_name ?? '', ...picture, ...times, duration, audio };
+}
+
+/** One file, and who is asked about it. */
+export async function askAbout(file: string, { ffmpeg, signal }: ProbeOptions): Promise<Asking> {
+  const bytes = await sizeOf(file);
+  const { ffprobe } = ffmpeg ?? locateFFmpeg();
+  return { file, bytes, ffprobe, signal, guard: GUARDED };
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -73,21 +97,24 @@ async function sizeOf(file: string): Promise<number> {
   return found.size;
 }
 
-interface Asking {
+export interface Asking {
   readonly file: string;
+  readonly bytes: number;
   readonly ffprobe: string;
   readonly signal: AbortSignal | undefined;
+  /** What it may be read as. */
+  readonly guard: readonly string[];
 }
 
-async function describe(asking: Asking): Promise<Probed> {
-  const { output, end } = await ask(asking, ['-show_streams', '-show_format', '-of', 'json']);
+export async function describe(asking: Asking, more: readonly string[] = []): Promise<Probed> {
+  const { output, end } = await ask(asking, ['-show_streams', '-show_format', ...more, '-of', 'json']);
   if (end.code !== 0) throw await unreadable(asking.file, end);
   return JSON.parse(output) as Probed;
 }
 
-function listPackets(asking: Asking): Promise<Answer> {
+export function listPackets(asking: Asking, streams: string): Promise<Answer> {
   const shown = 'packet=stream_index,pts,dts,duration,flags';
-  return ask(asking, ['-select_streams', 'v', '-show_entries', shown, '-of', 'compact=p=0']);
+  return ask(asking, ['-select_streams', streams, '-show_entries', shown, '-of', 'compact=p=0']);
 }
 
 interface Index {
@@ -98,7 +125,7 @@ interface Index {
   readonly broken: boolean;
 }
 
-function indexOf({ output, end }: Answer, { index, time_base }: ProbedStream): Index {
+export function indexOf({ output, end }: Answer, { index, time_base }: ProbedStream): Index {
   const tick = rateOf(fractionOf(time_base) ?? { num: 1, den: 1000 });
   const packets = output.split('\n').flatMap((line) => {
     const entry = new Map(line.split('|').map((part) => part.split('=') as [string, string]));
@@ -110,23 +137,23 @@ function indexOf({ output, end }: Answer, { index, time_base }: ProbedStream): I
     return [{ at: at * tick, stays: Number(entry.get('duration')) * tick }];
   });
   packets.sort((a, b) => a.at - b.at);
-  if (packets.length === 0) throw renderErrors.damaged({ detail: 'It has no pictures.' });
+  if (packets.length === 0) throw renderErrors.damaged({ detail: 'It is empty.' });
   const stays = packets.at(-1)?.stays;
   const last = stays !== undefined && stays > 0 ? stays : undefined;
   const broken = end.code !== 0 || /partial file|[Tt]runcat/.test(end.words);
   return { shown: packets.map(({ at }) => at), last, broken };
 }
 
-interface Answer {
+export interface Answer {
   readonly output: string;
   readonly end: JailedEnd;
 }
 
-async function ask({ file, ffprobe, signal }: Asking, args: readonly string[]): Promise<Answer> {
+async function ask({ file, ffprobe, signal, guard }: Asking, args: readonly string[]): Promise<Answer> {
   const probing = startJailed({
     program: ffprobe,
     reads: [file],
-    args: ({ input }) => ['-v', 'error', ...GUARDED, ...args, input(0)],
+    args: ({ input }) => ['-v', 'error', ...guard, ...args, input(0)],
     stdout: 'pipe',
     bounds: PROBE_BOUNDS,
     ...(signal ? { signal } : {}),
@@ -164,7 +191,8 @@ async function unreadable(file: string, { words, code }: JailedEnd): Promise<Err
   return renderErrors.not_a_video({ cause: detail ?? `ffprobe ended with ${code}` });
 }
 
-async function headOf(file: string): Promise<string> {
+/** Its first bytes, each a character. */
+export async function headOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);

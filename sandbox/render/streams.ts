@@ -28,6 +28,8 @@ export interface ProbedStream {
 
 export interface Probed {
   readonly streams?: readonly ProbedStream[];
+  /** Only where they are asked for. */
+  readonly frames?: readonly Pick<ProbedStream, 'side_data_list'>[];
   readonly format?: { readonly format_name?: string; readonly start_time?: string; readonly duration?: string };
 }
 
