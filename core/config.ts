@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isProxy } from './front/forwarded.ts';
 import type { S3Options } from './storage/s3-client.ts';
@@ -29,6 +30,8 @@ export interface Config {
   readonly metricsToken: string | undefined;
   readonly tracesUrl: string | undefined;
   readonly logLevel: string;
+  /** Renders, transcodes and the like that this node does at once. */
+  readonly workSlots: number;
   readonly mode: Mode;
 }
 
@@ -97,6 +100,11 @@ export const SETTINGS = {
     fallback: 'info',
     pattern: /^(debug|info|warn|error|silent)$/,
   },
+  PLINTH_WORK_SLOTS: {
+    about:
+      'Renders, transcodes and the like that this node does at once; 0 leaves them to other nodes. Absent: one for each core.',
+    pattern: /^\d{1,3}$/,
+  },
   PLINTH_MODE: {
     about: 'development or production.',
     fallback: 'development',
@@ -138,6 +146,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
     metricsToken: read('PLINTH_METRICS_TOKEN'),
     tracesUrl: read('OTEL_EXPORTER_OTLP_ENDPOINT'),
     logLevel: read('PLINTH_LOG_LEVEL') ?? 'info',
+    workSlots: Number(read('PLINTH_WORK_SLOTS') ?? availableParallelism()),
     mode: (read('PLINTH_MODE') ?? 'development') as Mode,
     ...over,
     dataDir,

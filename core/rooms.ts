@@ -18,6 +18,8 @@ import type { Room } from './room.ts';
 import type { StorageDriver } from './storage/driver.ts';
 import { createStorage, type StorageApi } from './storage/storage.ts';
 import type { Tenancy } from './tenancy/tenancy.ts';
+import { roomOf } from './work/item.ts';
+import { createWork, type WorkApi } from './work/work.ts';
 
 /** The id under which the kernel's own routes, jobs, consumers and channels are known. */
 export const KERNEL = 'kernel';
@@ -49,6 +51,7 @@ export interface Rooms {
   readonly ledger: Room & LedgerApi;
   readonly realtime: Room & RealtimeApi;
   readonly notices: Room;
+  readonly work: Room & WorkApi;
 }
 
 /** Makes every room from the configuration, each with the others it was promised. Nothing runs yet. */
@@ -95,7 +98,16 @@ export function buildRooms(deps: RoomsDeps): Rooms {
     contact: `mailto:${config.mailFrom}`,
     pushAnywhere: config.mode === 'test',
   });
-  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices };
+  const work = createWork({
+    ...{ database, clock, log, enabled, slots: config.workSlots, dataDir: config.dataDir },
+    nudge: () => events.nudge(),
+    onChange: ({ tenantId, kind, workId, state, progress, note, fps, secondsLeft }) =>
+      realtime.publish({
+        ...{ tenantId, plugin: KERNEL, path: `${roomOf(kind)}/${workId}` },
+        event: { state, progress, note, fps, secondsLeft },
+      }),
+  });
+  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices, work };
 }
 
 /** How a tenant is reached from outside: its first own host, else its sub-domain. */

@@ -13,6 +13,7 @@ export async function dropPlugin(owner: pg.ClientConfig, roles: DatabaseRoles, i
     await client.query('delete from kernel.plugin_source where id = $1', [id]);
     await client.query('delete from kernel.tenant_plugin where plugin = $1', [id]);
     await client.query('delete from kernel.job_run where plugin = $1', [id]);
+    await client.query('delete from kernel.work where plugin = $1', [id]);
     const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
     // An owner that is no superuser must be a member of what it made before it can take it away.
     if (rowCount) await client.query(`grant "${role}" to current_user; drop owned by "${role}"; drop role "${role}"`);

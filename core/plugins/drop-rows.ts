@@ -31,6 +31,7 @@ export async function dropRows(
     await dropFiles();
     await deleteFromAll(client, plugin, tenantId);
     await client.query('delete from kernel.job_run where tenant_id = $1 and plugin = $2', [tenantId, plugin]);
+    await client.query('delete from kernel.work where tenant_id = $1 and plugin = $2', [tenantId, plugin]);
     for (const table of ['delivery', 'inbox']) {
       await client.query(`delete from kernel.${table} where tenant_id = $1 and starts_with(consumer, $2)`, [
         tenantId,

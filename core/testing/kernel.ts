@@ -145,13 +145,14 @@ export class TestKernel implements AsyncDisposable {
     return new TestTenant(this, id, host);
   }
 
-  /** Delivers every event and runs every job that is due, until nothing is left. */
+  /** Delivers every event, runs every job that is due and does all heavy work, until nothing is left. */
   async settle(): Promise<void> {
-    const { events, jobs, mail } = this.kernel;
+    const { events, jobs, mail, work } = this.kernel;
     // An event may enqueue a job that emits an event …: each round finds what the one before brought about.
     for (let round = 0; round < 4; round++) {
       await events.settle();
       await jobs.settle();
+      await work.settle();
     }
     await mail.settle();
   }
