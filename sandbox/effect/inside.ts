@@ -30,9 +30,9 @@ export function open(found: unknown, list: Float64Array, picture: Uint8ClampedAr
     const facts = JSON.parse(String(argument)) as SceneFacts;
     if (what === 'filters')
       return JSON.stringify(effect.filters?.({ ...facts, params: facts.params as never, random: () => 0 }) ?? []);
-    const { width, height } = facts;
+    const { width, height, images } = facts;
     const pixels = picture && { width, height, data: picture.subarray(0, width * height * 4) };
-    const canvas = new RecordingCanvas(recorder, width, height);
+    const canvas = new RecordingCanvas(recorder, width, height, images);
     player = new Player(effect, facts, pixels ? { canvas, pixels } : { canvas });
     return undefined;
   };

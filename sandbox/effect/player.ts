@@ -1,5 +1,6 @@
 // Plays an effect: the same code in the browser's preview and in the isolate of a render.
 import type { AudioNow, Canvas, Effect, Frame, Params, Pixels, Scene } from '@plinth/sdk/effect.ts';
+import type { ImageSizes } from '../draw/shapes.ts';
 import { randomOf } from './random.ts';
 
 /** What a render is told of its scene, as JSON. Params are settled. */
@@ -12,6 +13,8 @@ export interface SceneFacts {
   readonly params: Readonly<Record<string, unknown>>;
   readonly data: Readonly<Record<string, unknown>>;
   readonly seed: number;
+  /** Natural sizes of the pictures that params name. */
+  readonly images?: ImageSizes;
 }
 
 /** Where an effect's drawing goes, and the picture it may touch. */
@@ -44,7 +47,7 @@ export class Player {
   }
 
   #scene(index: number): Scene {
-    const { seed, ...facts } = this.#facts;
+    const { seed, images: _, ...facts } = this.#facts;
     return { ...facts, params: facts.params as Scene['params'], random: randomOf(seed, index) };
   }
 

@@ -192,6 +192,9 @@ function enter(name, ...rest) {
 
 // An effect is played by the same runtime in both languages: this is what it finds instead of a creator's own object.
 const EFFECT = ['effect_describe', 'effect_start', 'effect_frame'];
+// What of the canvas begins with a list, and what answers more than text: both cross as JSON.
+const LISTED = ['polygon', 'bars', 'lines', 'area', 'sparkline', 'radar'];
+const ANSWERED = ['measure', 'imageSize'];
 function effectOf(described) {
   let now;
   const told = (said) => {
@@ -203,9 +206,9 @@ function effectOf(described) {
   const draw = (name, style, ...rest) => {
     const given = style === '' ? {} : parse(style);
     if (name === 'group') return void now.canvas.group(given, () => void rest[0]());
-    if (name === 'polygon') return void now.canvas.polygon(parse(rest[0]), given);
+    if (LISTED.includes(name)) rest[0] = parse(rest[0]);
     const answer = now.canvas[name](...rest, given);
-    return name === 'measure' ? stringify(answer) : undefined;
+    return typeof answer === 'string' || !ANSWERED.includes(name) ? answer : stringify(answer ?? null);
   };
   const look = () => now.pixels.data;
   const chance = () => now.random();

@@ -1,4 +1,5 @@
 import { createCanvas } from '@napi-rs/canvas';
+import type { Canvas } from '@plinth/sdk/effect.ts';
 import { describe, expect, test } from 'vitest';
 import { RecordingCanvas } from '../draw/canvas.ts';
 import { parseColor } from '../draw/css-color.ts';
@@ -90,11 +91,15 @@ describe('what is drawn is seen', () => {
     const context = image.getContext('2d');
     context.fillStyle = 'red';
     context.fillRect(0, 0, 2, 2);
-    const recording = record(100, 100, (canvas) => {
+    const draw = (canvas: Canvas) => {
+      expect(canvas.imageSize('logo')).toEqual({ width: 2, height: 2 });
+      for (const name of ['missing', 'constructor', undefined]) {
+        expect(canvas.imageSize(name)).toBeUndefined();
+        canvas.image(name, 0, 0, 100, 100);
+      }
       canvas.image('logo', 10, 10, 40, 20);
-      canvas.image('missing', 0, 0, 100, 100);
-      canvas.image(undefined, 0, 0, 100, 100);
-    });
+    };
+    const recording = record(100, 100, draw, { logo: { width: 2, height: 2 } });
     expect(inkOf(raster(recording, new Map([['logo', image]])))).toEqual({ x: 10, y: 10, width: 40, height: 20 });
   });
 

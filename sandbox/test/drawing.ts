@@ -7,6 +7,7 @@ import { StringTable } from '../draw/check.ts';
 import { LIST_LENGTH } from '../draw/ops.ts';
 import { rasterise } from '../draw/raster.ts';
 import { Recorder } from '../draw/recorder.ts';
+import type { ImageSizes } from '../draw/shapes.ts';
 import { registerFonts } from '../render/fonts.ts';
 
 export interface Picture {
@@ -17,10 +18,10 @@ export interface Picture {
   at(x: number, y: number): readonly number[];
 }
 
-export function record(width: number, height: number, draw: (canvas: Canvas) => void) {
+export function record(width: number, height: number, draw: (canvas: Canvas) => void, images: ImageSizes = {}) {
   const list = new Float64Array(LIST_LENGTH);
   const recorder = new Recorder(list);
-  const canvas = new RecordingCanvas(recorder, width, height);
+  const canvas = new RecordingCanvas(recorder, width, height, images);
   recorder.reset();
   draw(canvas);
   const table = new StringTable();

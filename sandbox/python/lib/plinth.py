@@ -1,6 +1,7 @@
 """What a creator's program may import from us."""
 
 from plinth_effect import (  # noqa: F401
+    audio,
     boolean,
     choice,
     color,
@@ -8,6 +9,7 @@ from plinth_effect import (  # noqa: F401
     dataset,
     effect,
     font,
+    image,
     integer,
     number,
     point,

@@ -6,6 +6,7 @@ than making JavaScript's objects one by one.
 
 import json
 import random
+from math import isfinite
 from types import SimpleNamespace
 
 from plinth_failure import failed
@@ -55,6 +56,14 @@ def choice(options, **about):
 
 def font(default, **about):
     return _param("font", default, about)
+
+
+def image(**about):
+    return _param("image", None, about)
+
+
+def audio(**about):
+    return _param("audio", None, about)
 
 
 def dataset(default=(), **about):
@@ -130,6 +139,40 @@ class Canvas:
     def measure(self, text, **style):
         return SimpleNamespace(**json.loads(self._draw("measure", _style(style), str(text))))
 
+    def image(self, name, x, y, width, height, **style):
+        if name is not None:
+            self._draw("image", _style(style), name, x, y, width, height)
+
+    def image_size(self, name):
+        """How large a picture is by itself; `None` while there is none."""
+        size = json.loads(self._draw("imageSize", "", name or ""))
+        return size and SimpleNamespace(**size)
+
+    def bars(self, values, x, y, width, height, /, **style):
+        self._chart("bars", values, style, x, y, width, height)
+
+    def lines(self, values, x, y, width, height, /, **style):
+        self._chart("lines", values, style, x, y, width, height)
+
+    def area(self, values, x, y, width, height, /, **style):
+        self._chart("area", values, style, x, y, width, height)
+
+    def sparkline(self, values, x, y, width, height, /, **style):
+        self._chart("sparkline", values, style, x, y, width, height)
+
+    def radar(self, values, x, y, radius, /, **style):
+        self._chart("radar", values, style, x, y, radius)
+
+    def _chart(self, name, values, style, *place):
+        self._draw(name, _style(style), json.dumps([_numbers(one) for one in values]), *place)
+
+    def counter(self, value, x, y, /, **style):
+        self._draw("counter", _style(style), value, x, y)
+
+    def format(self, value, **style):
+        """A number as people read it: `f.canvas.format(12345, notation="compact")` is `12.3k`."""
+        return self._draw("format", _style(style), value)
+
     def group(self, draw, **style):
         """Draws with a transform, an opacity, a blend or a clip over all that `draw()` draws."""
         self._draw("group", _style(style), draw)
@@ -137,6 +180,13 @@ class Canvas:
 
 def _style(style):
     return json.dumps(_camel(style)) if style else ""
+
+
+def _numbers(value):
+    """A number, a hole, or a row of them; numpy's and other sequences' too."""
+    if value is None or isinstance(value, (int, float)):
+        return value if value is not None and isfinite(value) else None
+    return [_numbers(one) for one in value]
 
 
 class Pixels:
