@@ -125,12 +125,12 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
 
     async settle() {
       await upkeep.resume();
-      worker.wake();
-      await worker.idle();
+      await worker.settle();
     },
 
     async start() {
       await line.start();
+      worker.taking = true;
       worker.wake();
     },
 

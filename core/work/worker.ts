@@ -19,6 +19,8 @@ const STOPPING_TRIES = 4;
 export class Worker {
   /** Takes what is next while a slot is free. */
   readonly filling: Loop;
+  /** Before the start, and in between for tests, nothing is taken. */
+  taking = false;
   readonly #deps: WorkerDeps;
   /** Each until its ending is written. */
   readonly #executions = new Map<Execution, Promise<void>>();
@@ -35,7 +37,7 @@ export class Worker {
   }
 
   get #free(): boolean {
-    return !this.#stopping && this.#executions.size < this.#deps.slots;
+    return this.taking && !this.#stopping && this.#executions.size < this.#deps.slots;
   }
 
   wake(): void {
@@ -117,12 +119,16 @@ export class Worker {
     return [...rows.values()].map(({ workId }) => workId);
   }
 
-  async idle(): Promise<void> {
-    for (;;) {
+  /** For tests: does what there is to do, until nothing is left. */
+  async settle(): Promise<void> {
+    const before = this.taking;
+    this.taking = true;
+    for (this.wake(); ; ) {
       await this.filling.idle();
-      if (this.#executions.size === 0) return;
+      if (this.#executions.size === 0) break;
       await Promise.all(this.#executions.values());
     }
+    this.taking = before;
   }
 
   /** Takes nothing new. What is not through after `graceMs` goes back, to be done elsewhere. */

@@ -44,7 +44,7 @@ export async function aHouse(): Promise<House> {
 /** Makes the tables, the tenants and the plugin. */
 export async function build(connection: pg.ClientConfig): Promise<void> {
   const plugin = pluginMigrations(PLUGIN, new URL('./migrations/', import.meta.url));
-  await migrate(connection, roles, [unit('tenancy'), unit('events'), unit('jobs'), plugin]);
+  await migrate(connection, roles, [unit('tenancy'), unit('events'), unit('jobs'), unit('work'), plugin]);
   const client = new pg.Client(connection);
   await client.connect();
   await client.query(`insert into kernel.tenant (id, slug, name) values ($1, 'ada', 'Ada TV'), ($2, 'bob', 'Bob TV')`, [

@@ -28,7 +28,7 @@ create table work (
   fps real,
   seconds_left real,
   -- Of output, as counted against the quotas of the day on which it began.
-  seconds real not null default 0,
+  seconds double precision not null default 0,
   error jsonb,
   result jsonb,
   request_id text not null default '',
