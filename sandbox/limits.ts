@@ -82,6 +82,11 @@ export const CLIP_PIXELS = 16_777_216;
 export const PROBE_BOUNDS = { wallMs: 30_000, cpuSeconds: 20, memoryMb: 2_048, fileMb: 1 } as const;
 export const PROBE_BYTES = 32 * 1024 * 1024;
 
+/** Pictures that params name: how many, and of one its bytes and pixels. */
+export const IMAGES = 16;
+export const IMAGE_BYTES = 16 * 1024 * 1024;
+export const IMAGE_PIXELS = 16_777_216;
+
 /** What all frames of an effect draw is kept up to here; what is beyond is drawn from a second playing. */
 export const KEPT_LIST_BYTES = 256 * 1024 * 1024;
 /** A render that moves on by no frame for so long is ended. */
@@ -91,6 +96,9 @@ export const RENDER_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 8_192, 
 export const RENDER_FRAME_MS = 4_000;
 /** Of an effect's params, as JSON, in what a result says of itself; of longer ones only their hash. */
 export const PARAMS_TOLD_BYTES = 8_192;
+
+/** A line of text is drawn as a watermark within this. */
+export const MARK_WITHIN_MS = 20_000;
 
 /** What a creator is told, by the code of the error. */
 export const explain = {

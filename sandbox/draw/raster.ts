@@ -2,6 +2,7 @@
 import { argumentsAt, checkedList, ListError } from './check.ts';
 import { cssOf } from './css-color.ts';
 import { cssFont } from './fonts.ts';
+import { type DrawableImage, levelFor } from './images.ts';
 import { ALIGNS, BASELINES, BLENDS, CAPS, JOINS, OP } from './ops.ts';
 import { MITER_LIMIT, Survey } from './survey.ts';
 
@@ -11,6 +12,7 @@ export interface Context2D {
   save(): void;
   restore(): void;
   transform(a: number, b: number, c: number, d: number, e: number, f: number): void;
+  getTransform(): { readonly a: number; readonly b: number };
   setTransform(a: number, b: number, c: number, d: number, e: number, f: number): void;
   globalAlpha: number;
   globalCompositeOperation: (typeof BLENDS)[number] | string;
@@ -54,7 +56,7 @@ interface Ramp {
 }
 
 /** Pictures by the names that a list gives them; what is not there is not drawn. */
-export type Images = ReadonlyMap<string, unknown>;
+export type Images = ReadonlyMap<string, DrawableImage>;
 
 /**
  * Draws the list over what the context holds, or refuses it with a `ListError` before anything was drawn. `origin` is the
@@ -164,8 +166,9 @@ function draw(
       return context.strokeText(strings[a] ?? '', b, c);
     case OP.image: {
       const image = images.get(strings[a] ?? '');
-      if (image !== undefined) context.drawImage(image, b, c, d, e);
-      return;
+      if (!image) return;
+      const { a: across, b: down } = context.getTransform();
+      return context.drawImage(levelFor(image, Math.abs(d) * Math.hypot(across, down)), b, c, d, e);
     }
     default:
       return style(list, position, strings, context);

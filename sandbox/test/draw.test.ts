@@ -5,7 +5,7 @@ import { RecordingCanvas } from '../draw/canvas.ts';
 import { parseColor } from '../draw/css-color.ts';
 import { LIST_LENGTH, OP, STRINGS } from '../draw/ops.ts';
 import { Recorder } from '../draw/recorder.ts';
-import { inkOf, picture, raster, record } from './drawing.ts';
+import { drawable, inkOf, picture, raster, record } from './drawing.ts';
 
 const RED = [255, 0, 0, 255];
 const NOTHING = [0, 0, 0, 0];
@@ -100,7 +100,12 @@ describe('what is drawn is seen', () => {
       canvas.image('logo', 10, 10, 40, 20);
     };
     const recording = record(100, 100, draw, { logo: { width: 2, height: 2 } });
-    expect(inkOf(raster(recording, new Map([['logo', image]])))).toEqual({ x: 10, y: 10, width: 40, height: 20 });
+    expect(inkOf(raster(recording, new Map([['logo', drawable(image)]])))).toEqual({
+      x: 10,
+      y: 10,
+      width: 40,
+      height: 20,
+    });
   });
 
   test('what is too small to be seen is not recorded, so that animations may begin at nothing', () => {

@@ -4,8 +4,9 @@ import type { Canvas } from '@plinth/sdk/effect.ts';
 import { type Box, boundsOf } from '../draw/bounds.ts';
 import { RecordingCanvas } from '../draw/canvas.ts';
 import { StringTable } from '../draw/check.ts';
+import { type DrawableImage, drawableOf } from '../draw/images.ts';
 import { LIST_LENGTH } from '../draw/ops.ts';
-import { rasterise } from '../draw/raster.ts';
+import { type Context2D, type Images, rasterise } from '../draw/raster.ts';
 import { Recorder } from '../draw/recorder.ts';
 import type { ImageSizes } from '../draw/shapes.ts';
 import { registerFonts } from '../render/fonts.ts';
@@ -30,15 +31,21 @@ export function record(width: number, height: number, draw: (canvas: Canvas) => 
 }
 export type Recording = ReturnType<typeof record>;
 
-export function raster(
-  { width, height, list, strings }: Recording,
-  images: ReadonlyMap<string, unknown> = new Map(),
-): Picture {
+export function raster({ width, height, list, strings }: Recording, images: Images = new Map()): Picture {
   registerFonts();
   const context = createCanvas(width, height).getContext('2d');
   rasterise(list, list.length, strings, context, images);
   const { data } = context.getImageData(0, 0, width, height);
   return { width, height, data, at: (x, y) => [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)] };
+}
+
+/** A canvas as a picture that can be drawn. */
+export function drawable(canvas: { readonly width: number; readonly height: number }): DrawableImage {
+  return drawableOf(
+    canvas,
+    canvas,
+    (width, height) => createCanvas(width, height).getContext('2d') as unknown as Context2D,
+  );
 }
 
 /** What a small canvas looks like after drawing on it. */
