@@ -14,9 +14,11 @@
  */
 
 import type { Canvas, FontName } from './effect/canvas.ts';
+import type { Pixels } from './effect/pixels.ts';
 
 export type * from './effect/canvas.ts';
 export type * from './effect/charts.ts';
+export type * from './effect/pixels.ts';
 
 // ---- Params: each becomes a control of the studio.
 
@@ -145,13 +147,6 @@ export interface AudioNow {
   readonly sinceBeat: number;
   /** From 0 to 1. */
   readonly loudness: number;
-}
-
-/** RGBA, a byte each, row by row from the top left. What is written is the new picture. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8ClampedArray;
 }
 
 // ---- Filters: FFmpeg's own, from a list of those that neither read nor write anything.

@@ -3,6 +3,7 @@
 import type { Effect } from '@plinth/sdk/effect.ts';
 import { RecordingCanvas } from '../draw/canvas.ts';
 import { Recorder } from '../draw/recorder.ts';
+import { openPixels } from '../pixels/picture.ts';
 import { describe } from './describe.ts';
 import { Player, type SceneFacts } from './player.ts';
 
@@ -31,9 +32,9 @@ export function open(found: unknown, list: Float64Array, picture: Uint8ClampedAr
     if (what === 'filters')
       return JSON.stringify(effect.filters?.({ ...facts, params: facts.params as never, random: () => 0 }) ?? []);
     const { width, height, images } = facts;
-    const pixels = picture && { width, height, data: picture.subarray(0, width * height * 4) };
+    const opened = picture && openPixels(width, height, picture.subarray(0, width * height * 4));
     const canvas = new RecordingCanvas(recorder, width, height, images);
-    player = new Player(effect, facts, pixels ? { canvas, pixels } : { canvas });
+    player = new Player(effect, facts, opened ? { canvas, picture: opened } : { canvas });
     return undefined;
   };
 }

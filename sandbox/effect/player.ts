@@ -1,6 +1,7 @@
 // Plays an effect: the same code in the browser's preview and in the isolate of a render.
-import type { AudioNow, Canvas, Effect, Frame, Params, Pixels, Scene } from '@plinth/sdk/effect.ts';
+import type { AudioNow, Canvas, Effect, Frame, Params, Scene } from '@plinth/sdk/effect.ts';
 import type { ImageSizes } from '../draw/shapes.ts';
+import type { OpenedPixels } from '../pixels/picture.ts';
 import { randomOf } from './random.ts';
 
 /** What a render is told of its scene, as JSON. Params are settled. */
@@ -20,7 +21,7 @@ export interface SceneFacts {
 /** Where an effect's drawing goes, and the picture it may touch. */
 export interface Surfaces {
   readonly canvas: Canvas;
-  readonly pixels?: Pixels;
+  readonly picture?: OpenedPixels;
 }
 
 const SILENCE: AudioNow = { spectrum: [], beat: false, sinceBeat: Number.POSITIVE_INFINITY, loudness: 0 };
@@ -43,6 +44,7 @@ export class Player {
   /** Plays one frame, in any order: it depends on its number alone. */
   frame(index: number): void {
     this.touchedPixels = false;
+    this.#surfaces.picture?.newFrame();
     this.#effect.frame?.(this.#frame(index));
   }
 
@@ -62,9 +64,9 @@ export class Player {
       state: this.#state,
       get pixels() {
         player.touchedPixels = true;
-        const { pixels } = player.#surfaces;
-        if (!pixels) throw new PixelsNeeded();
-        return pixels;
+        const { picture } = player.#surfaces;
+        if (!picture) throw new PixelsNeeded();
+        return picture.pixels;
       },
     };
   }

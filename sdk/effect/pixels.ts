@@ -87,7 +87,7 @@ export interface PixelArea {
    * @example pixels.map(({ r, g, b, x, where }) => [r.mul(1.2), g, where(x.gt(100), b, 0)])
    * @example pixels.map((p, soft) => [p.r.mul(2).sub(soft.r), p.g.mul(2).sub(soft.g), p.b.mul(2).sub(soft.b)], soft)
    */
-  map(kernel: Kernel, ...others: readonly PixelArea[]): this;
+  map(kernel: PixelKernel, ...others: readonly PixelArea[]): this;
 }
 
 /** RGBA, a byte each, row by row from the top left. What is written is the new picture. */
@@ -170,7 +170,7 @@ export interface KernelPixel extends TracedColor {
 }
 
 /** Three or four new values, a colour as `sample` answers it, or one value for a grey. */
-export type Kernel = (
+export type PixelKernel = (
   pixel: KernelPixel,
   ...others: readonly KernelPixel[]
 ) =>

@@ -1,0 +1,61 @@
+// A kernel as data: what is worked out for each pixel, in order. Both languages trace to this.
+import { operationOf } from './operations.ts';
+
+/**
+ * An operation with the places of what it works on, all of them before it. Besides those of `operations.ts`:
+ * `number` [which], `x`, `y`, `u`, `v`, `read` [picture, channel], `near` and `smooth` [picture, channel, x, y],
+ * `noise` [salt].
+ */
+export type Step = readonly [operation: string, ...of: number[]];
+
+export interface Kernel {
+  readonly steps: readonly Step[];
+  /** The numbers that it holds, apart: another one tomorrow is the same kernel still. */
+  readonly numbers: readonly number[];
+  /** For red, green, blue and alpha: the step that works it out, or -1 where it stays. */
+  readonly results: readonly number[];
+}
+
+/** More than anybody writes by hand. It bounds the text that is compiled. */
+export const LONGEST_KERNEL = 2_000;
+/** Pictures that a kernel works on: its own and the others. */
+export const MOST_PICTURES = 4;
+
+export const TOO_LONG = `A kernel has at most ${LONGEST_KERNEL} steps. Do it in two, or keep in a value what is worked out twice.`;
+
+const PLACES: readonly string[] = ['x', 'y', 'u', 'v'];
+const isIndex = (value: unknown, end: number): value is number =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) < end;
+
+/** For one that comes as JSON: answers it, if every step is one and works on what is there. */
+export function checkedKernel(given: unknown, pictures: number): Kernel {
+  const { steps, numbers, results } = (given ?? {}) as Partial<Record<keyof Kernel, unknown>>;
+  if (!Array.isArray(steps) || !Array.isArray(numbers) || !Array.isArray(results)) throw new TypeError(NO_KERNEL);
+  if (steps.length > LONGEST_KERNEL || numbers.length > LONGEST_KERNEL) throw new RangeError(TOO_LONG);
+  const isWell =
+    steps.every((step, at) => isStep(step, at, numbers.length, pictures)) &&
+    numbers.every((number) => typeof number === 'number' && Number.isFinite(number)) &&
+    results.length === 4 &&
+    results.every((result) => result === -1 || isIndex(result, steps.length));
+  if (!isWell) throw new TypeError(NO_KERNEL);
+  return { steps, numbers, results };
+}
+
+const NO_KERNEL = 'That is no kernel.';
+
+function isStep(step: unknown, at: number, numbers: number, pictures: number): step is Step {
+  if (!Array.isArray(step) || typeof step[0] !== 'string') return false;
+  const [operation, ...of] = step as [string, ...unknown[]];
+  if (PLACES.includes(operation)) return of.length === 0;
+  if (operation === 'number') return of.length === 1 && isIndex(of[0], numbers);
+  const isPicture = isIndex(of[0], pictures) && isIndex(of[1], 4);
+  if (operation === 'read') return of.length === 2 && isPicture;
+  if (operation === 'near' || operation === 'smooth')
+    return of.length === 4 && isPicture && isIndex(of[2], at) && isIndex(of[3], at);
+  const takes = operation === 'noise' ? 1 : operationOf(operation)?.takes;
+  return of.length === takes && of.every((place) => isIndex(place, at));
+}
+
+/** Whether it looks at other pixels of its own picture than the one it makes. */
+export const looksAround = ({ steps }: Kernel): boolean =>
+  steps.some(([operation, picture]) => (operation === 'near' || operation === 'smooth') && picture === 0);
