@@ -100,6 +100,10 @@ export const PARAMS_TOLD_BYTES = 8_192;
 /** A line of text is drawn as a watermark within this. */
 export const MARK_WITHIN_MS = 20_000;
 
+/** FFmpeg while a clip is analysed: beside what every analysis may have, so much for each second of the clip. */
+export const ANALYSE_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 4_096, fileMb: 1 } as const;
+export const ANALYSE_SECOND_MS = 2_000;
+
 /** What a creator is told, by the code of the error. */
 export const explain = {
   time: ({ wallMs }: Limits) => `It had not answered after ${wallMs} ms, which is the limit.`,

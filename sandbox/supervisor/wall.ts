@@ -51,8 +51,8 @@ export interface Start {
   readonly gid?: number;
 }
 
-/** What runs behind the wall: the child of calls, the child of one render, or what makes Python's snapshot. */
-export type Entry = 'child/main.ts' | 'child/render.ts' | 'child/snapshot.ts';
+/** What runs behind the wall: the child of calls, the child of one render, what makes Python's snapshot, or draws text. */
+export type Entry = 'child/main.ts' | 'child/render.ts' | 'child/snapshot.ts' | 'child/mark.ts';
 
 /**
  * How to start a child behind the wall. `ipc` is the descriptor on which it talks to us, `snapshots` where Python's are:
