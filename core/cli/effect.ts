@@ -66,7 +66,7 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
 async function showFrame(file: string, options: Typed['options'], print: Print): Promise<void> {
   const { at = 0 } = numberOption(options, 'at');
   const asked = { ...filesOf(options), ...askedOf(options), at };
-  const { output, width, height } = await renderFrame({ ...asked, effect: await compiled(file) });
+  const { output, width, height } = await renderFrame({ ...asked, effects: [await usedOf(file, options)] });
   print({ output, width, height, at, text: `${output}: ${width}x${height}, ${at} s into the clip.` });
 }
 
@@ -78,7 +78,7 @@ function filesOf({ input, output }: Typed['options']) {
 }
 
 const askedOf = (options: Typed['options']) => ({
-  ...{ params: objectOption(options, 'params'), data: objectOption(options, 'data'), onPrint: toErrors },
+  ...{ data: objectOption(options, 'data'), onPrint: toErrors },
   ...numberOption(options, 'seed'),
   ...sizeOption(options.size),
 });
@@ -90,7 +90,7 @@ async function renderFile(file: string, options: Typed['options'], print: Print)
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
     const done = await render({
-      ...{ ...files, ...askedOf(options), effect: await compiled(file), signal: stop.signal },
+      ...{ ...files, ...askedOf(options), effects: [await usedOf(file, options)], signal: stop.signal },
       ...numberOption(options, 'from'),
       ...numberOption(options, 'to'),
       onPlan: (_plan, why) => options.explain && toErrors(why),
@@ -119,6 +119,11 @@ function reporter(json: boolean): NonNullable<RenderOptions['onProgress']> {
   if (!process.stderr.isTTY) return () => {};
   return (progress) => void process.stderr.write(progress.frame === progress.frames ? '\r\x1b[K' : line(progress));
 }
+
+const usedOf = async (file: string, options: Typed['options']) => ({
+  compiled: await compiled(file),
+  params: objectOption(options, 'params'),
+});
 
 const toErrors = (text: string) => void process.stderr.write(`${text}\n`);
 

@@ -1,30 +1,34 @@
 // A canvas over a box of the picture, on which lists are drawn.
 import './skia-settings.ts';
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
+import { createCanvas, ImageData, type SKRSContext2D } from '@napi-rs/canvas';
 import type { Box } from '../draw/bounds.ts';
 import { type Context2D, type Images, rasterise } from '../draw/raster.ts';
 import { registerFonts } from '../render/fonts.ts';
+import type { Drawn } from './lists.ts';
 
 /** Skia hands out a copy of its pixels each time, which is freed only when the event loop turns. */
 const COPIES_HELD = 4;
 
 export class Layer {
-  readonly #box: Box;
+  readonly box: Box;
   readonly #images: Images;
   readonly #context: SKRSContext2D;
   #copies = 0;
 
   constructor(box: Box, images: Images) {
     registerFonts();
-    this.#box = box;
+    this.box = box;
     this.#images = images;
     this.#context = createCanvas(box.width, box.height).getContext('2d');
   }
 
-  /** Premultiplied RGBA of the box. */
-  draw(list: Float64Array, length: number, strings: readonly string[]): Uint8Array {
-    this.#context.clearRect(0, 0, this.#box.width, this.#box.height);
-    rasterise(list, length, strings, this.#context as unknown as Context2D, this.#images, this.#box);
+  /** Premultiplied RGBA of the box: what is drawn, one over the other, over nothing or over an opaque picture of the box. */
+  draw(all: readonly Drawn[], over?: Uint8ClampedArray): Uint8Array {
+    const { width, height } = this.box;
+    if (over) this.#context.putImageData(new ImageData(over, width, height), 0, 0);
+    else this.#context.clearRect(0, 0, width, height);
+    for (const { list, strings } of all)
+      rasterise(list, list.length, strings, this.#context as unknown as Context2D, this.#images, this.box);
     this.#copies++;
     return this.#context.canvas.data();
   }

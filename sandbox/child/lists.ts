@@ -1,24 +1,27 @@
 // What each frame draws, kept from the first pass, so that no frame is played twice and no drawing made twice.
-import { around, type Box, boundsOf, sameList } from '../draw/bounds.ts';
+import { around, type Box, sameList, surveyOf } from '../draw/bounds.ts';
 import { NEEDS_PIXELS } from '../effect/inside.ts';
 import type { FramePlayer } from '../javascript/frame-player.ts';
 import { KEPT_LIST_BYTES } from '../limits.ts';
 import type { Seen } from '../render/protocol.ts';
 
-/** A frame's list. The same object for frames that draw the same. */
-export type List = Float64Array;
-const NOTHING: List = new Float64Array(0);
+/** What a frame draws. The same object for frames that draw the same. */
+export interface Drawn {
+  readonly list: Float64Array;
+  /** What the list names by number. */
+  readonly strings: readonly string[];
+}
+const NOTHING: Drawn = { list: new Float64Array(0), strings: [] };
 
 export class Lists {
   readonly #player: FramePlayer;
   readonly #first: number;
   /** By frame: its list, that it looks at pixels, or nothing where there was no room to keep it. */
-  readonly #frames: (List | 'pixels' | undefined)[] = [];
-  #last: List = NOTHING;
+  readonly #frames: (Drawn | 'pixels' | undefined)[] = [];
+  #last: Drawn = NOTHING;
+  #lastBlends = false;
   #bytes = 0;
-  #pixelFrames = 0;
-  #drawnFrames = 0;
-  #drawings = 0;
+  #counts = { pixelFrames: 0, drawnFrames: 0, drawings: 0, blendFrames: 0 };
   #box: Box | undefined;
 
   /** `first`: the frame with which it begins. */
@@ -31,30 +34,37 @@ export class Lists {
   look(width: number, height: number): void {
     const length = this.#player.frame(this.#first + this.#frames.length);
     if (length === NEEDS_PIXELS) {
-      this.#pixelFrames++;
+      this.#counts.pixelFrames++;
       this.#frames.push('pixels');
       return;
     }
-    const list = this.#played(length);
-    if (length > 0) this.#drawnFrames++;
-    if (list !== this.#last) {
-      this.#drawings += length > 0 ? 1 : 0;
-      this.#box = around(this.#box, boundsOf(list, length, this.#player.strings, width, height));
-      this.#bytes += list.byteLength;
-      this.#last = list;
-    }
-    this.#frames.push(this.#bytes > KEPT_LIST_BYTES ? undefined : list);
+    const drawn = this.#played(length);
+    if (drawn !== this.#last) this.#survey(drawn, width, height);
+    if (length > 0) this.#counts.drawnFrames++;
+    if (this.#lastBlends) this.#counts.blendFrames++;
+    this.#frames.push(this.#bytes > KEPT_LIST_BYTES ? undefined : drawn);
+  }
+
+  #survey(drawn: Drawn, width: number, height: number): void {
+    const { list, strings } = drawn;
+    const { box, blends } = surveyOf(list, list.length, strings, width, height);
+    this.#counts.drawings += list.length > 0 ? 1 : 0;
+    this.#box = around(this.#box, box);
+    this.#bytes += list.byteLength;
+    [this.#last, this.#lastBlends] = [drawn, blends];
   }
 
   /** Its own copy, or the one before where that is the same. */
-  #played(length: number): List {
-    const shared = this.#player.list.subarray(0, length);
-    return sameList(shared, this.#last) ? this.#last : length === 0 ? NOTHING : shared.slice();
+  #played(length: number): Drawn {
+    const { list, strings } = this.#player;
+    const shared = list.subarray(0, length);
+    if (length === 0) return this.#last.list.length === 0 ? this.#last : NOTHING;
+    const same = strings === this.#last.strings && sameList(shared, this.#last.list);
+    return same ? this.#last : { list: shared.slice(), strings };
   }
 
   get seen(): Seen {
-    const counts = { pixelFrames: this.#pixelFrames, drawnFrames: this.#drawnFrames, drawings: this.#drawings };
-    return { frames: this.#frames.length, ...counts, ...(this.#box ? { box: this.#box } : {}) };
+    return { frames: this.#frames.length, ...this.#counts, ...(this.#box ? { box: this.#box } : {}) };
   }
 
   needsPixels(index: number): boolean {
@@ -62,9 +72,9 @@ export class Lists {
   }
 
   /** What a frame that looks at no pixels draws. */
-  of(index: number): List {
+  of(index: number): Drawn {
     const kept = this.#frames[index - this.#first];
-    if (kept instanceof Float64Array) return kept;
+    if (typeof kept === 'object') return kept;
     // A frame follows from its number: playing it again gives the same list.
     this.#last = this.#played(this.#player.frame(index));
     return this.#last;

@@ -1,33 +1,28 @@
-// The inside of the wall, for one render: plays an effect for all frames of a clip, and makes them, plane by plane, between
+// The inside of the wall, for one render: plays effects for all frames of a clip, and makes them, plane by plane, between
 // the descriptors that it was started with.
 import { closeSync } from 'node:fs';
-import { createFrames, type Frames } from '../colour/frames.ts';
+import { createFrames } from '../colour/frames.ts';
 import type { Box } from '../draw/bounds.ts';
 import { ListError } from '../draw/check.ts';
-import { settle } from '../effect/params.ts';
-import type { SceneFacts } from '../effect/player.ts';
-import type { FramePlayer } from '../javascript/frame-player.ts';
+import type { Limits } from '../limits.ts';
 import { FRAMES_IN, FRAMES_OUT, type FromRenderChild, type ToRenderChild } from '../render/protocol.ts';
-import type { Drawing } from './drawing.ts';
+import type { Span } from '../render/window.ts';
 import { readFrame, writeFrame } from './frame-pipes.ts';
 import { GuestFailure } from './guest.ts';
-import { Lists } from './lists.ts';
-import { openPlayer } from './open-player.ts';
-
-type Opening = Extract<ToRenderChild, { do: 'open' }>;
+import type { Drawn } from './lists.ts';
+import { Picture } from './picture.ts';
+import { openPainter, type PlayedEffect, playEffect } from './played-effect.ts';
 
 interface Opened {
-  readonly opening: Opening;
-  readonly facts: SceneFacts;
-  /** The frames that are made: from one, up to the other. */
-  readonly first: number;
-  readonly end: number;
-  readonly player: FramePlayer;
-  readonly lists: Lists;
+  readonly limits: Limits;
+  readonly span: Span;
+  readonly effects: readonly PlayedEffect[];
 }
 
 let opened: Opened | undefined;
+/** At work: which frame of which effect. */
 let frame: number | undefined;
+let effect: number | undefined;
 
 const tell = (message: FromRenderChild) => void process.send?.(message);
 const print = (text: string) => tell({ say: 'printed', text });
@@ -37,17 +32,19 @@ process.on('disconnect', () => process.exit(0));
 tell({ say: 'ready' });
 
 async function hear(message: ToRenderChild): Promise<void> {
-  frame = undefined;
+  [frame, effect] = [undefined, undefined];
   try {
     if (message.do === 'open') await open(message);
     else if (opened) {
-      const made = message.do === 'overlay' ? await overlay(opened, message.box) : await planes(opened, message.box);
+      const part = { ...opened, effects: opened.effects.slice(0, message.effects) };
+      const made = message.do === 'overlay' ? await overlay(part, message.box) : await planes(part, message.box);
       // The other side sees the end only when nobody could write any more.
       closeSync(FRAMES_OUT);
       tell({ say: 'done', frames: made });
     }
   } catch (error) {
-    tell({ say: 'failed', failure: failureOf(error), ...(frame === undefined ? {} : { frame }) });
+    const at = { ...(frame === undefined ? {} : { frame }), ...(effect === undefined ? {} : { effect }) };
+    tell({ say: 'failed', failure: failureOf(error), ...at });
   }
 }
 
@@ -57,74 +54,68 @@ function failureOf(error: unknown): GuestFailure['failure'] {
   return { code: 'crashed', message: error instanceof Error ? error.message : String(error) };
 }
 
-async function open(opening: Opening): Promise<void> {
-  const player = await openPlayer(opening, opening.limits, print);
-  const description = player.describe();
-  const { values, problems } = settle(description.params, opening.facts.params);
-  const [wrong] = problems;
-  if (wrong) throw new GuestFailure('threw', `The param "${wrong.param}" cannot be that. ${wrong.message}`);
-  const facts = { ...opening.facts, params: values };
-  const filters = description.has.filters ? player.filters(facts) : [];
-  const { first, frames } = opening.span ?? { first: 0, frames: facts.frames };
-  const [lists, end] = [new Lists(player, first), first + frames];
-  player.start(facts);
-  for (frame = first; description.has.frame && frame < end; frame++) {
-    lists.look(facts.width, facts.height);
-    await now(frame);
+async function open({ effects: asked, span: part, limits }: Extract<ToRenderChild, { do: 'open' }>): Promise<void> {
+  const span = part ?? { first: 0, frames: asked[0]?.facts.frames ?? 0 };
+  const effects: PlayedEffect[] = [];
+  for (const [at, opening] of asked.entries()) {
+    [frame, effect] = [undefined, at];
+    effects.push(
+      await playEffect(opening, span, limits, print, async (index) => {
+        frame = index;
+        await now(index);
+      }),
+    );
   }
-  opened = { opening, facts, first, end, player, lists };
-  tell({ say: 'opened', description, filters, seen: { ...lists.seen, frames } });
+  opened = { limits, span, effects };
+  const said = effects.map(({ description, filters, seen }) => ({ description, filters, seen }));
+  tell({ say: 'opened', effects: said });
 }
 
 /** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */
-async function overlay({ first, end, player, lists }: Opened, box: Box): Promise<number> {
+async function overlay({ span: { first, frames: count }, effects }: Opened, box: Box): Promise<number> {
   // Loaded only by who draws: Skia and its fonts take longer to start than the rest.
   const { Layer } = await import('./layer.ts');
   const layer = new Layer(box, new Map());
   const frames = createFrames(box);
-  let [shown, out]: [Float64Array | undefined, Uint8Array] = [undefined, frames.yuva];
-  for (frame = first; frame < end; frame++) {
-    const list = lists.of(frame);
+  let [shown, out]: [readonly Drawn[], Uint8Array] = [[], frames.yuva];
+  for (let index = first; index < first + count; index++) {
+    frame = index;
+    const all = effects.map(({ lists }) => lists.of(index));
     // What did not change is not drawn again: the pipe takes the same bytes once more.
-    if (list !== shown) {
-      frames.layer.set(layer.draw(list, list.length, player.strings));
+    if (shown.length === 0 || all.some((drawn, at) => drawn !== shown[at])) {
+      frames.layer.set(layer.draw(all));
       out = frames.toYuva();
     }
-    shown = list;
-    if (!writeFrame(FRAMES_OUT, out)) return frame - first;
+    shown = all;
+    if (!writeFrame(FRAMES_OUT, out)) return index - first;
     await layer.breathe();
-    await now(frame);
+    await now(index);
   }
-  return end - first;
+  return count;
 }
 
-async function planes({ opening, facts, first, end, player, lists }: Opened, box: Box | undefined): Promise<number> {
+async function planes({ span: { first, frames: count }, limits, effects }: Opened, box: Box | undefined) {
+  const [facts] = effects.map((one) => one.facts);
+  if (!facts) return 0;
   const frames = createFrames(facts);
-  // It is given the picture from the start; the first one was played without.
-  const painter = await openPlayer({ ...opening, picture: frames.buffer }, opening.limits, print);
-  painter.start(facts);
-  let drawing: Drawing | undefined;
-  for (frame = first; frame < end; frame++) {
-    if (!readFrame(FRAMES_IN, frames.i420)) return frame - first;
-    const touched = lists.needsPixels(frame);
-    const list = touched ? painted(frames, painter, frame) : lists.of(frame);
-    if (list.length > 0) {
-      drawing ??= new (await import('./drawing.ts')).Drawing(frames, facts, box);
-      drawing.draw(list, touched ? painter.strings : player.strings);
+  const picture = new Picture(frames, facts, box);
+  const painters = await Promise.all(
+    effects.map((one) => (one.seen.pixelFrames > 0 ? openPainter(one, frames.buffer, limits, print) : undefined)),
+  );
+  for (let index = first; index < first + count; index++) {
+    frame = index;
+    if (!readFrame(FRAMES_IN, frames.i420)) return index - first;
+    for (const [at, { lists }] of effects.entries()) {
+      effect = at;
+      const painter = lists.needsPixels(index) ? painters[at] : undefined;
+      if (painter) await picture.paint(painter, index);
+      else picture.draw(lists.of(index));
     }
-    if (!writeFrame(FRAMES_OUT, frames.i420)) return frame - first;
-    await drawing?.breathe();
-    await now(frame);
+    if (!writeFrame(FRAMES_OUT, await picture.planes())) return index - first;
+    await picture.breathe();
+    await now(index);
   }
-  return end - first;
-}
-
-/** Answers what the frame draws over the picture that it changed. */
-function painted(frames: Frames, painter: FramePlayer, index: number): Float64Array {
-  frames.toRgba();
-  const length = painter.frame(index);
-  frames.fromRgba();
-  return painter.list.subarray(0, length);
+  return count;
 }
 
 const TELL_EVERY_MS = 200;

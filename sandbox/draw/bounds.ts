@@ -9,6 +9,24 @@ export interface Box {
   readonly height: number;
 }
 
+/** What a list does to the picture that it is drawn on. */
+export interface Surveyed {
+  readonly box: Box | undefined;
+  /** It mixes colours with the picture: it can be drawn on nothing else. */
+  readonly blends: boolean;
+}
+
+export function surveyOf(
+  list: Float64Array,
+  length: number,
+  strings: readonly string[],
+  width: number,
+  height: number,
+): Surveyed {
+  const { box, blends } = new Survey(checkedList(list, length, strings), strings, { x: 0, y: 0, width, height });
+  return { box: evenBox(box, width, height), blends };
+}
+
 /**
  * The box outside which the list leaves the picture as it is, on even pixels (or the picture's edge) as video wants it;
  * nothing, if it draws nothing. It may be a little too large, never too small.
@@ -23,8 +41,7 @@ export function boundsOf(
   width: number,
   height: number,
 ): Box | undefined {
-  const survey = new Survey(checkedList(list, length, strings), strings, { x: 0, y: 0, width, height });
-  return evenBox(survey.box, width, height);
+  return surveyOf(list, length, strings, width, height).box;
 }
 
 /** The smallest box around both. */

@@ -1,4 +1,4 @@
-// What FFmpeg is told, for each way to render.
+// What FFmpeg is told, for each leg that pictures go through it.
 import type { FFmpeg } from './ffmpeg.ts';
 import { rateOf, rateText } from './fraction.ts';
 import { GUARDED, QUIET } from './input.ts';
@@ -26,11 +26,21 @@ export interface Shown {
   readonly threads: number;
 }
 
-export interface Task extends Shown {
+export interface Task extends Omit<Shown, 'filters'> {
   /** What the result says of itself. */
   readonly about: Readonly<Record<string, string>>;
   /** A single picture instead of a video. */
   readonly still: boolean;
+  /** Without the clip's sound. */
+  readonly silent: boolean;
+}
+
+/** What pictures go through on one way through FFmpeg. What comes from effects comes from standard input. */
+export interface Leg {
+  readonly from: 'clip' | 'planes';
+  /** Filters, and boxes of drawings to be laid over; of these there is one at most, and only over the clip. */
+  readonly steps: readonly (readonly string[] | Box)[];
+  readonly to: 'planes' | 'result';
 }
 
 /** What the result says of its colours. */
@@ -47,32 +57,27 @@ export const ANONYMOUS: readonly string[] = [
 /** What FFmpeg calls the result, until it is at its place. */
 export const RESULT = 'result';
 
-/** Filters alone: nothing leaves FFmpeg. */
-export function filtersOnly(task: Task, place: Place): string[] {
-  const graph = `[0:${task.clip.stream}]${chain(task)}[v]`;
-  return [...QUIET, ...clipIn(task, place), ...result(task, place, graph, { clipIs: 0, next: 1 })];
-}
-
-/** The same, and a box of pictures with transparency, which come from standard input, laid over it. */
-export function overlaid(task: Task, place: Place, { x, y, width, height }: Box): string[] {
-  // The frames on both sides have the same numbers: when one side ends early, the count shows it.
-  const over = `[1:v]setsar=1[o];[b][o]overlay=${x}:${y}:format=yuv420:eof_action=endall[v]`;
-  const graph = `[0:${task.clip.stream}]${chain(task)}[b];${over}`;
-  const pictures = rawIn(task, 'yuva420p', { width, height });
-  return [...QUIET, ...clipIn(task, place), ...pictures, ...result(task, place, graph, { clipIs: 0, next: 2 })];
-}
-
-/** From the clip to planes on standard output. */
-export function decoded(task: Task, place: Place): string[] {
-  const graph = `[0:${task.clip.stream}]${chain(task)}[v]`;
+export function legArgs(task: Task, { from, steps, to }: Leg, place: Place): string[] {
+  const { clip, window, fit, ffmpeg } = task;
+  const fromClip = from === 'clip';
+  const box = steps.find((step) => 'x' in step);
+  const head = fromClip ? [`[0:${clip.stream}]`, normalised(clip, window, fit, ffmpeg)] : ['[0:v]', ['setsar=1', TAGS]];
+  const graph = `${[...head, ...steps.map((step) => ('x' in step ? over(step) : step))].reduce(joined, '')}[v]`;
+  const input = fromClip ? clipIn(task, place) : rawIn(task, 'yuv420p', fit);
+  const pictures = box ? rawIn(task, 'yuva420p', box) : [];
+  const inputs = { ...(fromClip ? { clipIs: 0 } : {}), next: box ? 2 : 1 };
   const raw = ['-map', '[v]', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'];
-  return [...QUIET, ...clipIn(task, place), ...graphed(task, graph), ...raw];
+  const out = to === 'planes' ? [...graphed(task, graph), ...raw] : result(task, place, graph, inputs);
+  return [...QUIET, ...input, ...pictures, ...out];
 }
 
-/** From planes on standard input to the result. */
-export function encoded(task: Task, place: Place): string[] {
-  const pictures = rawIn(task, 'yuv420p', task.fit);
-  return [...QUIET, ...pictures, ...result(task, place, `[0:v]setsar=1,${TAGS}[v]`, { next: 1 })];
+/** The frames on both sides have the same numbers: when one side ends early, the count shows it. */
+const over = ({ x, y }: Box) => `[b];[1:v]setsar=1[o];[b][o]overlay=${x}:${y}:format=yuv420:eof_action=endall`;
+
+/** Filters follow each other with a comma, what names its inputs follows as it is. */
+function joined(graph: string, part: string | readonly string[]): string {
+  const text = typeof part === 'string' ? part : part.join(',');
+  return graph === '' || graph.endsWith(']') || text.startsWith('[') ? `${graph}${text}` : `${graph},${text}`;
 }
 
 export const chain = ({ clip, window, fit, ffmpeg, filters }: Shown) =>
@@ -83,7 +88,7 @@ export const graphed = ({ threads }: Pick<Shown, 'threads'>, graph: string) => [
   ...['-filter_complex', graph],
 ];
 
-export function clipIn({ clip, window, ffmpeg, threads }: Shown, place: Place): string[] {
+export function clipIn({ clip, window, ffmpeg, threads }: Omit<Shown, 'filters'>, place: Place): string[] {
   const skipped = skippedOf(clip, window);
   const seek = skipped > 0 ? ['-ss', seconds((skipped - 0.5) / rateOf(clip.fps))] : [];
   // Only these see the transparency that WebM keeps beside the pictures. They come with the encoders of the same name.
@@ -131,8 +136,9 @@ function stillResult(task: Task, place: Place, graph: string): string[] {
 }
 
 /** The clip's sound: as it is where all of it is wanted, else cut to the sample, which means to encode it anew. */
-function soundOf({ clip, window }: Task, place: Place, { clipIs, next }: Inputs): { input: string[]; maps: string[] } {
-  if (clip.audio.length === 0) return { input: [], maps: [] };
+function soundOf(task: Task, place: Place, { clipIs, next }: Inputs): { input: string[]; maps: string[] } {
+  const { clip, window, silent } = task;
+  if (silent || clip.audio.length === 0) return { input: [], maps: [] };
   const rate = rateOf(clip.fps);
   const from = window.whole ? (clipIs ?? next) : next;
   const cut = window.whole ? [] : ['-ss', seconds(window.first / rate), '-t', seconds(window.frames / rate)];

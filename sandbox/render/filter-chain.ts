@@ -2,6 +2,7 @@
 import type { Filter } from '@plinth/sdk/effect.ts';
 import { renderErrors } from './errors.ts';
 import { OFFERED, wrongWith } from './filters.ts';
+import type { Fraction } from './fraction.ts';
 import { TAGS } from './normalise.ts';
 
 /** Left alone FFmpeg takes the picture for BT.601 on the way back. */
@@ -34,6 +35,12 @@ export function filterChain(asked: unknown, available: ReadonlySet<string>): str
   }
   if (isRgb) chain.push(...FROM_RGB);
   return chain;
+}
+
+/** Filters that go by the time are told that of the whole, where only a part of it is made. */
+export function atTheirTime(filters: readonly string[], first: number, fps: Fraction): readonly string[] {
+  if (filters.length === 0 || first === 0) return filters;
+  return [`setpts=PTS+${first * fps.den}/(${fps.num}*TB)`, ...filters, 'setpts=PTS-STARTPTS'];
 }
 
 function written({ name, options = {} }: Filter): string {

@@ -1,25 +1,17 @@
 // Plays an effect without a clip: what it is, and what it does to the frames of a scene.
 import { closeSync, openSync } from 'node:fs';
-import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import type { Compiled } from '../javascript/compile.ts';
 import { type Limits, limitsOf } from '../limits.ts';
-import type { Seen } from './protocol.ts';
+import type { OpenedEffect } from './protocol.ts';
 import { RenderChild } from './render-child.ts';
 import { sourceOf } from './source.ts';
-
-export interface Inspected {
-  readonly description: Description;
-  /** What it asks of FFmpeg, unchecked. */
-  readonly filters: unknown;
-  readonly seen: Seen;
-}
 
 export async function inspect(
   compiled: Compiled,
   facts: SceneFacts,
   options: { readonly limits?: Partial<Limits>; readonly onPrint?: (text: string) => void } = {},
-): Promise<Inspected> {
+): Promise<OpenedEffect> {
   const source = await sourceOf(compiled);
   const nothing = openSync('/dev/null', 'r+');
   const limits = limitsOf(options.limits);
@@ -27,7 +19,7 @@ export async function inspect(
   const child = new RenderChild({
     framesIn: nothing,
     framesOut: nothing,
-    compiled,
+    effects: [compiled],
     limits,
     onMove: () => {},
     ...print,
@@ -35,8 +27,10 @@ export async function inspect(
   closeSync(nothing);
   const late = setTimeout(() => child.kill(), limits.wallMs);
   try {
-    const { description, filters, seen } = await child.ask({ do: 'open', ...source, facts, limits }, 'opened');
-    return { description, filters, seen };
+    const { effects } = await child.ask({ do: 'open', effects: [{ ...source, facts }], limits }, 'opened');
+    const [found] = effects;
+    if (!found) throw new Error('Its process opened nothing.');
+    return found;
   } finally {
     clearTimeout(late);
     child.kill();

@@ -1,20 +1,50 @@
-// The cheapest way to render an effect: what leaves FFmpeg costs time, and most effects touch less than they could.
-import type { Box } from '../draw/bounds.ts';
+// The cheapest way to render effects: what leaves FFmpeg costs time, and most effects touch less than they could.
+import { around, type Box } from '../draw/bounds.ts';
 import type { Seen } from './protocol.ts';
 import type { Size } from './window.ts';
 
+/** What one stage does to pictures, after FFmpeg's filters. */
 export type Plan =
-  /** FFmpeg alone. */
+  /** Nothing: FFmpeg's filters are all. */
   | { readonly way: 'filters' }
   /** FFmpeg lays a box of drawings over pictures that never leave it. */
   | { readonly way: 'overlay'; readonly box: Box }
-  /** Pictures go through the effect. */
+  /** Pictures go through the effects. */
   | { readonly way: 'planes'; readonly box?: Box };
 
-/** @example planOf(seen, { width: 1280, height: 720 }).way // 'overlay' */
-export function planOf({ pixelFrames, box }: Seen, size: Size): Plan {
+/** What a stage's effects were seen to do. */
+export interface Staged {
+  /** How many filters they ask of FFmpeg. */
+  readonly filters: number;
+  readonly seen: Seen;
+}
+
+export interface ChainPlan {
+  /** The costliest of its stages. */
+  readonly way: Plan['way'];
+  readonly stages: readonly Plan[];
+}
+
+/** @example planOf([{ filters: 0, seen }], { width: 1280, height: 720 }).way // 'overlay' */
+export function planOf(staged: readonly Staged[], size: Size): ChainPlan {
+  const stages: Plan[] = [];
+  for (const { seen } of staged)
+    stages.push(
+      stagePlan(
+        seen,
+        size,
+        stages.every(({ way }) => way === 'filters'),
+      ),
+    );
+  const ways = stages.map(({ way }) => way);
+  return { way: (['planes', 'overlay'] as const).find((way) => ways.includes(way)) ?? 'filters', stages };
+}
+
+/** FFmpeg takes drawings from one place, while it still holds the clip itself. */
+function stagePlan({ pixelFrames, blendFrames, box }: Seen, size: Size, canOverlay: boolean): Plan {
   const placed = box && aligned(box, size);
-  if (pixelFrames > 0) return placed ? { way: 'planes', box: placed } : { way: 'planes' };
+  if (pixelFrames > 0 || blendFrames > 0 || (placed && !canOverlay))
+    return placed ? { way: 'planes', box: placed } : { way: 'planes' };
   return placed ? { way: 'overlay', box: placed } : { way: 'filters' };
 }
 
@@ -26,13 +56,41 @@ function aligned(box: Box, size: Size): Box {
   return { x, y, width: right - x, height: bottom - y };
 }
 
+/** What several effects, or several parts of a clip, come to. Frames of parts add up, frames of effects are the same. */
+export function seenTogether(all: readonly Seen[], frames: number): Seen {
+  const count = (of: (seen: Seen) => number) => all.reduce((sum, seen) => sum + of(seen), 0);
+  const box = all.reduce<Box | undefined>((whole, seen) => around(whole, seen.box), undefined);
+  return {
+    frames,
+    pixelFrames: Math.min(
+      frames,
+      count((seen) => seen.pixelFrames),
+    ),
+    drawnFrames: Math.min(
+      frames,
+      count((seen) => seen.drawnFrames),
+    ),
+    blendFrames: Math.min(
+      frames,
+      count((seen) => seen.blendFrames),
+    ),
+    drawings: count((seen) => seen.drawings),
+    ...(box ? { box } : {}),
+  };
+}
+
 /** Which way, and why, for people. */
-export function explain(
-  plan: Plan,
-  { frames, pixelFrames, drawnFrames, drawings }: Seen,
-  filters: number,
-  size: Size,
-): string {
+export function explain({ stages }: ChainPlan, staged: readonly Staged[], size: Size): string {
+  return stages
+    .map((plan, at) => {
+      const { seen, filters } = staged[at] ?? {};
+      return seen ? explainStage(plan, seen, filters ?? 0, size) : '';
+    })
+    .join(' Then: ');
+}
+
+function explainStage(plan: Plan, seen: Seen, filters: number, size: Size): string {
+  const { frames, pixelFrames, drawnFrames, drawings, blendFrames } = seen;
   const first = filters > 0 ? `${filters} ${filters === 1 ? 'filter' : 'filters'} of FFmpeg first. ` : '';
   if (plan.way === 'filters')
     return filters > 0
@@ -44,7 +102,9 @@ export function explain(
     : 'nothing is drawn';
   if (plan.way === 'overlay')
     return `${first}An overlay: ${drawn}. No frame looks at the picture, so the pictures never leave FFmpeg.`;
-  return `${first}Planes: ${pixelFrames} of ${frames} frames look at the picture itself; ${drawn}.`;
+  const look = pixelFrames > 0 ? [`${pixelFrames} of ${frames} frames look at the picture itself`] : [];
+  const mix = blendFrames > 0 ? [`${blendFrames} of ${frames} frames mix their colours with the picture`] : [];
+  return `${first}Planes: ${[...look, ...mix, drawn].join('; ')}.`;
 }
 
 function partOf(box: Box, { width, height }: Size): string {

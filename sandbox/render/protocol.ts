@@ -2,46 +2,51 @@
 import type { Box } from '../draw/bounds.ts';
 import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
+import type { EffectSource } from '../javascript/frame-player.ts';
 import type { Limits } from '../limits.ts';
-import type { Failure, Program } from '../supervisor/protocol.ts';
+import type { Failure } from '../supervisor/protocol.ts';
 import type { Span } from './window.ts';
 
 /** The child's descriptors: the clip's planes come in on one, what it made goes out on the other. */
 export const FRAMES_IN = 4;
 export const FRAMES_OUT = 5;
 
+/** One effect of a render. `params` are as given. */
+export interface EffectOpening extends Omit<EffectSource, 'picture'> {
+  readonly facts: SceneFacts;
+}
+
 export type ToRenderChild =
-  /** Opens the effect, plays all frames for what they draw, and says what it saw. `params` are as given. */
+  /** Opens effects, plays all frames of each for what they draw, and says what it saw. */
   | {
       readonly do: 'open';
-      readonly program: Program;
-      readonly runtime: string;
-      /** The name of the memory that Python starts from. */
-      readonly snapshot?: string;
-      readonly facts: SceneFacts;
+      readonly effects: readonly EffectOpening[];
       /** The frames that are wanted; all of them, if absent. */
       readonly span?: Span;
       readonly limits: Limits;
     }
-  /** Writes the box of every frame, as yuva420p. */
-  | { readonly do: 'overlay'; readonly box: Box }
-  /** Reads planes, and writes them back changed. */
-  | { readonly do: 'planes'; readonly box?: Box };
+  /** Writes the box of every frame, as yuva420p: what the first so many effects draw. */
+  | { readonly do: 'overlay'; readonly effects: number; readonly box: Box }
+  /** Reads planes, and writes them back changed by the first so many effects. */
+  | { readonly do: 'planes'; readonly effects: number; readonly box?: Box };
+
+/** An effect as it was found. */
+export interface OpenedEffect {
+  readonly description: Description;
+  /** What it asks of FFmpeg, unchecked. */
+  readonly filters: unknown;
+  readonly seen: Seen;
+}
 
 export type FromRenderChild =
   | { readonly say: 'ready' }
   | { readonly say: 'printed'; readonly text: string }
-  | {
-      readonly say: 'opened';
-      readonly description: Description;
-      readonly filters: unknown;
-      readonly seen: Seen;
-    }
+  | { readonly say: 'opened'; readonly effects: readonly OpenedEffect[] }
   /** It is still at work, and how far. */
   | { readonly say: 'at'; readonly frame: number }
   | { readonly say: 'done'; readonly frames: number }
-  /** `frame`: the one it failed at. */
-  | { readonly say: 'failed'; readonly failure: Failure; readonly frame?: number };
+  /** `frame`: the one it failed at. `effect`: which of those it was told to open. */
+  | { readonly say: 'failed'; readonly failure: Failure; readonly frame?: number; readonly effect?: number };
 
 /** What playing all frames without the picture showed. */
 export interface Seen {
@@ -52,6 +57,8 @@ export interface Seen {
   readonly drawnFrames: number;
   /** Drawings that differ from the one before. */
   readonly drawings: number;
+  /** Frames whose drawing mixes colours with the picture. */
+  readonly blendFrames: number;
   /** Around all that is drawn. */
   readonly box?: Box;
 }

@@ -15,7 +15,8 @@ export interface RenderChildOptions {
   /** What it reads and writes frames with. */
   readonly framesIn: number;
   readonly framesOut: number;
-  readonly compiled: Compiled;
+  /** What it is told to open, in the same order. */
+  readonly effects: readonly Compiled[];
   readonly limits: Limits;
   readonly onPrint?: (text: string) => void;
   /** It is still at work. */
@@ -69,10 +70,18 @@ export class RenderChild {
     if (said.say === answer) return said as Said<S>;
     if (said.say !== 'failed')
       throw renderErrors.effect_failed({ detail: 'Its process said something else than it should.' });
-    const { compiled, limits } = this.#options;
-    const error = explained(said.failure, limits, compiled);
-    const frame = said.frame === undefined ? {} : { frame: Number(said.frame) };
-    throw renderErrors.effect_failed({ detail: error.message, error, ...frame });
+    throw this.#failed(said);
+  }
+
+  #failed({ failure, frame, effect = 0 }: Said<'failed'>): Error {
+    const { effects, limits } = this.#options;
+    const at = frame === undefined ? {} : { frame: Number(frame) };
+    const compiled = effects[Number(effect)];
+    if (!compiled) return renderErrors.effect_failed({ detail: 'Its process said something else than it should.' });
+    const error = explained(failure, limits, compiled);
+    // Whoever plays several wants to know which.
+    const detail = effects.length > 1 ? `${compiled.program.file}: ${error.message}` : error.message;
+    return renderErrors.effect_failed({ detail, error, ...at });
   }
 
   #endOf(reason: string): Error {

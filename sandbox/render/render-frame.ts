@@ -9,7 +9,7 @@ export interface FrameOptions extends Omit<RenderOptions, 'from' | 'to' | 'span'
   readonly at: number;
 }
 
-/** @example await renderFrame({ input: 'clip.mp4', output: 'at-3.png', effect, at: 3 }); */
+/** @example await renderFrame({ input: 'clip.mp4', output: 'at-3.png', effects: [{ compiled }], at: 3 }); */
 export async function renderFrame({ at, ...options }: FrameOptions): Promise<Rendered> {
   const { frames, fps, duration } = await probe(options.input, options.signal ? { signal: options.signal } : {});
   const first = Math.round(at * rateOf(fps));

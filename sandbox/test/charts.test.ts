@@ -216,11 +216,12 @@ def frame(f):
     ffmpeg(...plain('gray', 'bt709'), ...H264, clip);
     const draw = async (file: string, source: string) => {
       const output = join(directory, `${file}.png`);
-      const { seen } = await renderFrame({ input: clip, output, effect: await compile(file, source), at: 0.2 });
-      return { seen, bytes: readFileSync(output) };
+      const compiled = await compile(file, source);
+      const { effects } = await renderFrame({ input: clip, output, effects: [{ compiled }], at: 0.2 });
+      return { seen: effects[0]?.seen, bytes: readFileSync(output) };
     };
     const [one, other] = [await draw('charts.ts', typescript), await draw('charts.py', python)];
-    expect(one.seen.drawnFrames).toBe(1);
+    expect(one.seen?.drawnFrames).toBe(1);
     expect(other.seen).toEqual(one.seen);
     expect(other.bytes.equals(one.bytes)).toBe(true);
   });

@@ -49,10 +49,10 @@ test('Python’s own chance gives the same picture for the same seed, and anothe
 def frame(f):
     f.canvas.circle(random.random() * f.width, f.random() * f.height, 30, fill="#ffffff")
 `;
-  const effect = await compile('mine.py', text);
+  const effects = [{ compiled: await compile('mine.py', text) }];
   const pictureOf = async (seed: number) => {
     const output = join(directory, `${crypto.randomUUID()}.png`);
-    await renderFrame({ input: clip, output, effect, at: 0.5, seed });
+    await renderFrame({ input: clip, output, effects, at: 0.5, seed });
     return readFileSync(output).toString('base64');
   };
   const [first, again, other] = [await pictureOf(1), await pictureOf(1), await pictureOf(2)];

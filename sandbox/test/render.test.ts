@@ -25,11 +25,10 @@ import {
 const directory = aDirectory();
 const at = (name: string) => join(directory, name);
 
-const effectOf = (body: string) =>
-  compileJavaScript(
-    'try.ts',
-    `import { effect } from '@plinth/sdk/effect';\nexport default effect({ title: 'Try', ${body} });`,
-  );
+const effectsOf = async (body: string, params: Readonly<Record<string, unknown>> = {}) => {
+  const source = `import { effect } from '@plinth/sdk/effect';\nexport default effect({ title: 'Try', ${body} });`;
+  return [{ compiled: await compileJavaScript('try.ts', source), params }];
+};
 
 /** One effect for each way, none of which changes the picture but for a corner. */
 const WAYS = {
@@ -41,7 +40,7 @@ const EACH = Object.keys(WAYS) as (keyof typeof WAYS)[];
 
 async function rendered(input: string, body: string, options: Partial<RenderOptions> = {}) {
   const output = at(`result-${Math.random()}.mp4`);
-  const result = await render({ input: at(input), output, effect: await effectOf(body), ...options });
+  const result = await render({ input: at(input), output, effects: await effectsOf(body), ...options });
   return { ...result, file: output };
 }
 
@@ -109,11 +108,11 @@ describe.each(EACH)('a render by way of %s', (way) => {
   it('stops within a second when it is called off, and leaves neither file nor process', async () => {
     ffmpeg(...pattern('640x360', 30, 2), ...H264, at('long.mp4'));
     const call = new AbortController();
-    const effect = await effectOf(WAYS[way]);
+    const effects = await effectsOf(WAYS[way]);
     const before = descendants();
     let [stoppedAt, running] = [0, [] as number[]];
     const work = render({
-      ...{ input: at('long.mp4'), output: at('never.mp4'), effect },
+      ...{ input: at('long.mp4'), output: at('never.mp4'), effects },
       signal: call.signal,
       onPlan: () =>
         setTimeout(() => {
@@ -150,10 +149,10 @@ describe('a drawing', () => {
     // It covers all frames but three in black.
     const kept = [0, 13, 29];
     const body = `frame({ canvas, index }) { if (![${kept}].includes(index)) canvas.rect(0, 0, 320, 180, { fill: '#000' }); }`;
-    const { file, seen } = await rendered('clip.mp4', body);
+    const { file, effects } = await rendered('clip.mp4', body);
     const frames = Array.from({ length: 30 }, (_, frame) => frame);
     expect(frames.filter((frame) => Math.max(...colorAt(file, frame, 100, 150)) > 40)).toEqual(kept);
-    expect(seen).toMatchObject({ frames: 30, drawnFrames: 27, drawings: 2 });
+    expect(effects[0]?.seen).toMatchObject({ frames: 30, drawnFrames: 27, drawings: 2 });
   });
 
   it('is made over pixels that the same frame changed', async () => {
@@ -285,19 +284,19 @@ describe('a part of a render', () => {
 
   it('is a picture, where one frame is asked for', async () => {
     const output = at('frame.png');
-    await renderFrame({ input: at('lighter.mp4'), output, effect: await effectOf(COUNTS), at: 2 });
+    await renderFrame({ input: at('lighter.mp4'), output, effects: await effectsOf(COUNTS), at: 2 });
     expect(Math.abs((pixelAt(output, 160, 100, 60)[0] ?? 0) - 60 * GREY_STEP)).toBeLessThan(GREY_STEP / 2 + 1);
     expect(Math.abs((pixelAt(output, 160, 16, 16)[0] ?? 0) - 60)).toBeLessThan(4);
     const red = at('red.png');
-    await renderFrame({ input: at('red.mp4'), output: red, effect: await effectOf(WAYS.planes), at: 0 });
+    await renderFrame({ input: at('red.mp4'), output: red, effects: await effectsOf(WAYS.planes), at: 0 });
     expect(distance(pixelAt(red, 320, 200, 100), [255, 0, 0])).toBeLessThan(4);
   });
 });
 
 describe('a render that fails leaves no file, and says why', () => {
   const failing = async (body: string, options: Partial<RenderOptions> = {}) => {
-    const [output, effect] = [at('failed.mp4'), await effectOf(body)];
-    const error = await render({ input: at('clip.mp4'), output, effect, ...options }).then(
+    const [output, effects] = [at('failed.mp4'), await effectsOf(body)];
+    const error = await render({ input: at('clip.mp4'), output, effects, ...options }).then(
       () => undefined,
       (error) => error,
     );
@@ -335,7 +334,8 @@ describe('a render that fails leaves no file, and says why', () => {
   });
 
   it('when a param cannot be what was given', async () => {
-    const error = await failing(`params: {}, frame() {}`, { params: { size: 3 } });
+    const effects = await effectsOf(`params: {}, frame() {}`, { size: 3 });
+    const error = await failing('', { effects });
     expect(error.message).toMatch(/The param "size" cannot be that/);
   });
 
@@ -346,15 +346,19 @@ describe('a render that fails leaves no file, and says why', () => {
 
   it('and keeps what was there before', async () => {
     writeFileSync(at('kept.mp4'), 'as it was');
-    const effect = await effectOf(`frame() { throw new Error('no'); }`);
-    await expect(render({ input: at('clip.mp4'), output: at('kept.mp4'), effect })).rejects.toThrow('no');
+    const effects = await effectsOf(`frame() { throw new Error('no'); }`);
+    await expect(render({ input: at('clip.mp4'), output: at('kept.mp4'), effects })).rejects.toThrow('no');
     expect(readFileSync(at('kept.mp4'), 'utf8')).toBe('as it was');
   });
 });
 
 describe('the same render', () => {
   it.each(EACH)('gives the same bytes (%s)', async (way) => {
-    const [one, two] = [await rendered('clip.mp4', WAYS[way]), await rendered('clip.mp4', WAYS[way])];
+    const made = new Date('2026-01-02T03:04:05Z');
+    const [one, two] = [
+      await rendered('clip.mp4', WAYS[way], { made }),
+      await rendered('clip.mp4', WAYS[way], { made }),
+    ];
     expect(readFileSync(one.file).equals(readFileSync(two.file))).toBe(true);
   });
 
