@@ -1,5 +1,5 @@
 // What of the canvas writes shapes, texts and pictures into a display list.
-import type { Canvas, Charts, GroupStyle, ShapeStyle, TextStyle } from '@plinth/sdk/effect.ts';
+import type { Box, Canvas, Charts, GroupStyle, ShapeStyle, TextStyle } from '@plinth/sdk/effect.ts';
 import { FONT_NAMES } from './fonts.ts';
 import { DEPTH, FARTHEST, OP, TEXT_SIZE } from './ops.ts';
 import { numberOf, Pen } from './pen.ts';
@@ -22,6 +22,8 @@ export type ImageSizes = Readonly<Record<string, { readonly width: number; reado
 export class RecordedShapes implements Shapes {
   readonly width: number;
   readonly height: number;
+  readonly unit: number;
+  readonly safe: Box;
   readonly #recorder: Recorder;
   readonly #pen: Pen;
   readonly #images: ImageSizes;
@@ -29,6 +31,8 @@ export class RecordedShapes implements Shapes {
   constructor(recorder: Recorder, width: number, height: number, images: ImageSizes = {}) {
     this.width = width;
     this.height = height;
+    this.unit = Math.min(width, height) / 720;
+    this.safe = safeOf(width, height);
     this.#images = images;
     this.#recorder = recorder;
     this.#pen = new Pen(recorder);
@@ -237,6 +241,13 @@ export class RecordedShapes implements Shapes {
     pen.stroke(stroke);
     this.#recorder.push(OP.stroke);
   }
+}
+
+/** Feeds have their buttons and words at the foot of upright pictures, and some at the head. */
+function safeOf(width: number, height: number): Box {
+  const isUpright = height > width * 1.2;
+  const [side, top, bottom] = isUpright ? [0.09, 0.1, 0.22] : [0.05, 0.06, 0.07];
+  return { x: width * side, y: height * top, width: width * (1 - 2 * side), height: height * (1 - top - bottom) };
 }
 
 function sizeOf({ size = 32, font = 'Sans' }: TextStyle): number {

@@ -206,6 +206,7 @@ function effectOf(described) {
   const draw = (name, style, ...rest) => {
     const given = style === '' ? {} : parse(style);
     if (name === 'group') return void now.canvas.group(given, () => void rest[0]());
+    if (name === 'safe') return stringify(now.canvas.safe);
     if (LISTED.includes(name)) rest[0] = parse(rest[0]);
     const answer = now.canvas[name](...rest, given);
     return typeof answer === 'string' || !ANSWERED.includes(name) ? answer : stringify(answer ?? null);

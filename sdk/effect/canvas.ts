@@ -61,9 +61,20 @@ export interface GroupStyle {
   readonly clip?: readonly [x: number, y: number, width: number, height: number, radius?: number];
 }
 
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Canvas extends Charts {
   readonly width: number;
   readonly height: number;
+  /** A 720th of the shorter side: what is measured in it looks alike on all sizes and shapes of pictures. */
+  readonly unit: number;
+  /** Where texts are read: away from the edges, and in upright pictures from what feeds lay over them. */
+  readonly safe: Box;
   rect(x: number, y: number, width: number, height: number, style?: ShapeStyle & { readonly radius?: number }): void;
   circle(x: number, y: number, radius: number, style?: ShapeStyle): void;
   ellipse(

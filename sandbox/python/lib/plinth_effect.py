@@ -107,10 +107,18 @@ def _camel_name(name):
 class Canvas:
     """Draws over the picture. Lengths are pixels, angles degrees, and styles are named: `fill`, `stroke`, `line_width`."""
 
-    __slots__ = ("_draw", "width", "height")
+    __slots__ = ("_draw", "width", "height", "unit", "_safe")
 
     def __init__(self, draw, width, height):
         self._draw, self.width, self.height = draw, width, height
+        self.unit, self._safe = min(width, height) / 720, None
+
+    @property
+    def safe(self):
+        """Where texts are read: away from the edges, and from what feeds lay over upright pictures."""
+        if self._safe is None:
+            self._safe = SimpleNamespace(**json.loads(self._draw("safe", "")))
+        return self._safe
 
     def rect(self, x, y, width, height, **style):
         self._draw("rect", _style(style), x, y, width, height)
