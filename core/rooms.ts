@@ -14,6 +14,7 @@ import { createMail, type MailApi } from './mail/mail.ts';
 import { createNotices } from './notices/notices.ts';
 import type { Bus } from './realtime/bus.ts';
 import { createRealtime, type RealtimeApi } from './realtime/realtime.ts';
+import { createRenders } from './renders/renders.ts';
 import type { Room } from './room.ts';
 import type { StorageDriver } from './storage/driver.ts';
 import { createStorage, type StorageApi } from './storage/storage.ts';
@@ -52,6 +53,7 @@ export interface Rooms {
   readonly realtime: Room & RealtimeApi;
   readonly notices: Room;
   readonly work: Room & WorkApi;
+  readonly renders: Room;
 }
 
 /** Makes every room from the configuration, each with the others it was promised. Nothing runs yet. */
@@ -107,7 +109,9 @@ export function buildRooms(deps: RoomsDeps): Rooms {
         event: { state, progress, note, fps, secondsLeft },
       }),
   });
-  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices, work };
+  const renders = createRenders({ work, storage, clock });
+  realtime.register(work.watching('renders'));
+  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices, work, renders };
 }
 
 /** How a tenant is reached from outside: its first own host, else its sub-domain. */

@@ -132,6 +132,11 @@ export class Catalog {
     });
   }
 
+  /** Changes when it expires, in a transaction of somebody else's. */
+  async keep(client: pg.ClientBase, row: RowId, until: string | undefined): Promise<void> {
+    await changeIn(client, row, { set: 'expires_at = $3', where: "state = 'stored'", values: [until] });
+  }
+
   /** Gives back the room and the hold on the blob; whoever gets the row clears away its staged bytes. */
   remove(tenantId: string, id: string, expiredBy?: Date): Promise<ObjectRow | undefined> {
     return this.#database.tenant(tenantId, async (_tx, client) => {

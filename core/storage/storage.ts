@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Clock, job } from '@plinth/sdk';
 import type { StoredObject } from '@plinth/sdk/services/storage.ts';
+import type pg from 'pg';
 import { Type } from 'typebox';
 import type { Database } from '../database/database.ts';
 import type { Room } from '../room.ts';
@@ -41,6 +42,8 @@ export interface StorageApi {
   stat(tenantId: string, objectId: string): Promise<StoredObject | undefined>;
   read(tenantId: string, objectId: string, range?: ByteRange): Promise<Readable>;
   delete(tenantId: string, objectId: string): Promise<void>;
+  /** What was put for a while stays, or expires at that time, if the transaction of `client` commits. */
+  keep(client: pg.ClientBase, tenantId: string, objectId: string, until?: string): Promise<void>;
   /** What a plugin keeps, for whoever hands it out. */
   listOf(tenantId: string, plugin: string): Promise<StoredObject[]>;
   /** Everything of a plugin that is dropped. */
@@ -82,6 +85,8 @@ export function createStorage(deps: StorageDeps): Room & StorageApi {
     async delete(tenantId, objectId) {
       if (!(await intake.remove(tenantId, objectId))) throw errors.object_missing();
     },
+
+    keep: (client, tenantId, objectId, until) => catalog.keep(client, { tenantId, id: objectId }, until),
 
     async listOf(tenantId, plugin) {
       const rows = await catalog.query(tenantId, "plugin = $2 and state = 'stored' order by id", [plugin]);

@@ -1,11 +1,12 @@
 // Does work on this node, as much at once as it has slots for, and stays in step with the rows.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '@plinth/sdk';
 import { reconnectDelay } from '../events/failure.ts';
 import { Loop } from '../events/loop.ts';
-import { CANCELLED, type Ended, Execution, type ExecutionDeps, LOST, STOPPING } from './execution.ts';
-import type { Work } from './item.ts';
+import { CANCELLED, Execution, type ExecutionDeps, LOST, STOPPING } from './execution.ts';
+import { type Work, workErrorOf } from './item.ts';
 import type { WorkKind } from './kind.ts';
-import type { Seen } from './rows.ts';
+import type { Ending, Seen } from './rows.ts';
 
 export interface WorkerDeps extends ExecutionDeps {
   readonly kinds: ReadonlyMap<string, WorkKind>;
@@ -15,6 +16,8 @@ export interface WorkerDeps extends ExecutionDeps {
 }
 
 const STOPPING_TRIES = 4;
+
+const failed = (error: Problem): Ending => ({ state: 'failed', error: workErrorOf(error) });
 
 export class Worker {
   /** Takes what is next while a slot is free. */
@@ -64,18 +67,20 @@ export class Worker {
   async #seeThrough(execution: Execution): Promise<void> {
     const ended = await execution.run();
     if (!ended) return;
-    const work = await this.#finish(execution, ended);
+    const work = await this.#finish(execution, ended.ending);
     if (ended.ending.state === 'done' && work?.state !== 'done') await execution.discard(ended.result);
     if (work) this.#deps.onEnd(work);
   }
 
   /** Until it is written, or this node stops: then others find out that it has gone, and do it again. */
-  async #finish({ of }: Execution, { ending }: Ended): Promise<Work | undefined> {
+  async #finish({ of }: Pick<Execution, 'of'>, ending: Ending): Promise<Work | undefined> {
     const { rows, clock, log } = this.#deps;
     for (let failures = 1; ; failures++) {
       try {
         return await rows.finish(of, ending, clock.now());
       } catch (error) {
+        // Its room does not agree that it is done.
+        if (error instanceof Problem && ending.state === 'done') return this.#finish({ of }, failed(error));
         log.warn('ending-not-written', { workId: of.workId, error: String(error) });
         if (this.#stopping && failures >= STOPPING_TRIES) return undefined;
         await sleep(reconnectDelay(failures));
