@@ -1,165 +1,151 @@
 import { type Static, Type } from 'typebox';
+import { event } from '../define/event.ts';
+import { service } from '../define/service.ts';
+import { MediaFacts, MediaFile, Recipe } from './media-recipes.ts';
+import { Visibility } from './storage.ts';
 
 const Id = Type.String({ format: 'uuid' });
 
-/**
- * A video is as high as its short side, as people name sizes: 720 is 1280x720, and 720x1280 of a clip that stands. No
- * picture is made larger than it was.
- */
-const Height = Type.Integer({ minimum: 96, maximum: 2160 });
-/** Frames a second at most: of a faster clip every second, third … frame is taken. */
-const MostFps = Type.Number({ minimum: 1, maximum: 120 });
-/** Loudness in LUFS that the sound is brought to, by one gain for all of it: -14 is usual for feeds, -23 in broadcast. */
-const Loudness = Type.Number({ minimum: -40, maximum: -8 });
-const Seconds = Type.Number({ minimum: 0, maximum: 3600 });
-
-/** What is burnt into every picture: an image among the plugin's objects (PNG, WebP, JPEG), or a line of text. */
-export const Watermark = Type.Object({
-  mark: Type.Union([
-    Type.Object({ objectId: Id }),
-    Type.Object({ text: Type.String({ minLength: 1, maxLength: 80, pattern: '^[^\\p{Cc}]+$' }) }),
-  ]),
-  /** Part of the picture's width (image) or of its short side (a letter's height). Default 0.16 and 0.04. */
-  size: Type.Optional(Type.Number({ minimum: 0.01, maximum: 0.5 })),
-  /** Default 0.6. */
-  opacity: Type.Optional(Type.Number({ minimum: 0.05, maximum: 1 })),
-  /** Goes from corner to corner, so that no crop takes it off; else it stays at the top right. Default true. */
-  moving: Type.Optional(Type.Boolean()),
-});
-export type Watermark = Static<typeof Watermark>;
-
-/** One MP4 that plays everywhere: H.264 with 8 bit 4:2:0 in tagged BT.709, AAC, its index at the front. */
-export const Mp4Recipe = Type.Object({
-  kind: Type.Literal('mp4'),
-  height: Type.Optional(Height),
-  fps: Type.Optional(MostFps),
-  /** Lower is better and larger. Default 23. */
-  crf: Type.Optional(Type.Integer({ minimum: 14, maximum: 40 })),
-  loudness: Type.Optional(Loudness),
-  watermark: Type.Optional(Watermark),
-  /** Pictures that already are what is asked for are copied, not encoded again. Default true. */
-  passthrough: Type.Optional(Type.Boolean()),
-});
-
-/** A ladder for adaptive playback: `master.m3u8`, a playlist for each rung and group of sound, and their segments. */
-export const HlsRecipe = Type.Object({
-  kind: Type.Literal('hls'),
-  /** Those larger than the clip become one of its own size. Default 240, 480, 720 and 1080. */
-  heights: Type.Optional(Type.Array(Height, { minItems: 1, maxItems: 6, uniqueItems: true })),
-  fps: Type.Optional(MostFps),
-  loudness: Type.Optional(Loudness),
-  watermark: Type.Optional(Watermark),
-  /**
-   * The lowest rung is made first, and can be played while the others are made; this costs another decoding of the clip.
-   * Default false.
-   */
-  lowestFirst: Type.Optional(Type.Boolean()),
-});
-
-/** A still: of a clip at a time, or of a picture. */
-export const ImageRecipe = Type.Object({
-  kind: Type.Literal('image'),
-  format: Type.Optional(Type.Union([Type.Literal('jpeg'), Type.Literal('webp'), Type.Literal('png')])),
-  height: Type.Optional(Height),
-  /** Default: a tenth into the clip. */
-  at: Type.Optional(Seconds),
-});
-
-/** A short, silent, moving picture for lists. */
-export const PreviewRecipe = Type.Object({
-  kind: Type.Literal('preview'),
-  format: Type.Optional(Type.Union([Type.Literal('webp'), Type.Literal('mp4')])),
-  /** Default 3. */
-  seconds: Type.Optional(Type.Number({ minimum: 0.5, maximum: 15 })),
-  /** Where it begins. Default: a tenth into the clip. */
-  from: Type.Optional(Seconds),
-  /** Default 240. */
-  height: Type.Optional(Height),
-  /** Default 12. */
-  fps: Type.Optional(MostFps),
-});
-
-/** A storyboard for the seek bar: sheets of small pictures, and `sprites.vtt`, which says when and where each one is. */
-export const SpritesRecipe = Type.Object({
-  kind: Type.Literal('sprites'),
-  /** Seconds between pictures. Default: as many as give about a hundred, at least one. */
-  every: Type.Optional(Type.Number({ minimum: 0.5, maximum: 60 })),
-  /** Of one picture. Default 90. */
-  height: Type.Optional(Type.Integer({ minimum: 32, maximum: 360 })),
-});
-
-export const AudioRecipe = Type.Object({
-  kind: Type.Literal('audio'),
-  format: Type.Optional(Type.Union([Type.Literal('aac'), Type.Literal('opus'), Type.Literal('mp3')])),
-  /** Bits a second. Default 128000. */
-  bitrate: Type.Optional(Type.Integer({ minimum: 24_000, maximum: 320_000 })),
-  loudness: Type.Optional(Loudness),
-});
-
-/** Peaks of the sound for drawing it, as `waveform.json` in the format of audiowaveform, which players' libraries read. */
-export const WaveformRecipe = Type.Object({
-  kind: Type.Literal('waveform'),
-  /** How many pairs of lowest and highest. Default 1000. */
-  points: Type.Optional(Type.Integer({ minimum: 16, maximum: 20_000 })),
-});
-
-export const Recipe = Type.Union([
-  Mp4Recipe,
-  HlsRecipe,
-  ImageRecipe,
-  PreviewRecipe,
-  SpritesRecipe,
-  AudioRecipe,
-  WaveformRecipe,
+export const MediaState = Type.Union([
+  Type.Literal('waiting'),
+  Type.Literal('running'),
+  Type.Literal('done'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
 ]);
-export type Recipe = Static<typeof Recipe>;
+export type MediaState = Static<typeof MediaState>;
 
-/** What a file is: told from its index, nothing is decoded. */
-export const MediaFacts = Type.Object({
-  kind: Type.Union([Type.Literal('video'), Type.Literal('audio'), Type.Literal('picture')]),
+/** Why there is no result, in words for whoever uploaded the file. */
+export const MediaError = Type.Object({
+  code: Type.String(),
+  title: Type.String(),
+  detail: Type.Optional(Type.String()),
+  fix: Type.Optional(Type.String()),
+});
+export type MediaError = Static<typeof MediaError>;
+
+/** A file of a result is an object of the plugin that asked for it. */
+export const StoredMediaFile = Type.Object({ ...MediaFile.properties, objectId: Id });
+export type StoredMediaFile = Static<typeof StoredMediaFile>;
+
+export const MediaResult = Type.Object({
+  /** What it was made from. */
+  source: MediaFacts,
+  /** Without the parts that only playlists name: a long ladder has thousands. */
+  files: Type.Array(StoredMediaFile),
+  /** Of all files, the parts too. */
   bytes: Type.Integer(),
-  /** As FFmpeg names it. */
-  container: Type.String(),
-  /** Seconds; of a picture 0. */
-  duration: Type.Number(),
-  /** Upright, with square pixels. */
-  width: Type.Optional(Type.Integer()),
-  height: Type.Optional(Type.Integer()),
-  video: Type.Optional(
-    Type.Object({
-      codec: Type.String(),
-      fps: Type.Number(),
-      frames: Type.Integer(),
-      /** Its rate is not steady. */
-      variable: Type.Boolean(),
-      bitDepth: Type.Integer(),
-      /** High dynamic range. */
-      hdr: Type.Boolean(),
-      alpha: Type.Boolean(),
+  /** What analysers found, by their names. One of more than 32 KiB is in its file only, `<name>.json`. */
+  findings: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+});
+export type MediaResult = Static<typeof MediaResult>;
+
+/** How a transcoding or an analysis stands. */
+export const MediaWork = Type.Object({
+  mediaId: Id,
+  accountId: Type.Optional(Id),
+  what: Type.Union([Type.Literal('transcode'), Type.Literal('analyse')]),
+  state: MediaState,
+  /** From 0 to 1. */
+  progress: Type.Number(),
+  secondsLeft: Type.Optional(Type.Number()),
+  result: Type.Optional(MediaResult),
+  error: Type.Optional(MediaError),
+  createdAt: Type.String({ format: 'date-time' }),
+  startedAt: Type.Optional(Type.String({ format: 'date-time' })),
+  finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
+});
+export type MediaWork = Static<typeof MediaWork>;
+
+const about = {
+  mediaId: Id,
+  plugin: Type.String(),
+  accountId: Type.Optional(Id),
+  what: MediaWork.properties.what,
+};
+
+/** It is done, and its files are there. Every plugin that listens is told: look whether `plugin` is you. */
+export const MediaFinished = event('media.finished@1', Type.Object({ ...about, result: MediaResult }));
+
+/** The lowest rung of a ladder (`lowestFirst`) can be played; the others follow. */
+export const MediaPlayable = event('media.playable@1', Type.Object(about));
+
+/** It failed or was cancelled, and nothing of it is left. */
+export const MediaFailed = event(
+  'media.failed@1',
+  Type.Object({ ...about, state: Type.Union([Type.Literal('failed'), Type.Literal('cancelled')]), error: MediaError }),
+);
+
+const Which = Type.Object({ mediaId: Id });
+/** A second call with the same key answers the first work, while that is not failed or cancelled. */
+const Key = Type.Optional(Type.String({ maxLength: 120 }));
+
+/**
+ * Videos, sounds and pictures that people uploaded: what they are, and what is made of them. FFmpeg runs in a jail, as
+ * uploads are hostile. Work waits for its turn, which goes around between sites and between the people of a site. Pages
+ * watch it on the channel `kernel/media/<mediaId>`, if whoever looks submitted it.
+ */
+export const Media = service('media@1', {
+  /** At once, for a file of at most 256 MiB. Of a larger one `analyse` tells the same. */
+  probe: { input: Type.Object({ objectId: Id }), output: MediaFacts, capability: 'media:read' },
+  /**
+   * Makes files of one of the plugin's objects. Refused with `kernel.over_quota` when the person or the site has too
+   * much on its way, or made too much today.
+   */
+  transcode: {
+    input: Type.Object({
+      objectId: Id,
+      recipe: Recipe,
+      /** Of the objects that are made. */
+      purpose: Type.Optional(Type.String({ maxLength: 64 })),
+      visibility: Type.Optional(Visibility),
+      keepSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 315_360_000 })),
+      key: Key,
     }),
-  ),
-  audio: Type.Array(Type.Object({ codec: Type.String(), sampleRate: Type.Integer(), channels: Type.Integer() })),
+    output: MediaWork,
+    capability: 'media:transcode',
+  },
+  /** Finds things out, all from one decoding: `audio.loudness`, `audio.beats`, `palette`, `motion`, `scenes`, `hash` … */
+  analyse: {
+    input: Type.Object({
+      objectId: Id,
+      analysers: Type.Array(Type.String({ maxLength: 80 }), { minItems: 1, maxItems: 20, uniqueItems: true }),
+      purpose: Type.Optional(Type.String({ maxLength: 64 })),
+      keepSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 315_360_000 })),
+      key: Key,
+    }),
+    output: MediaWork,
+    capability: 'media:read',
+  },
+  /** Known for a week after it ended; its files stay. */
+  status: { input: Which, output: MediaWork, capability: 'media:read' },
+  /** What waits does not start any more; what runs stops within a second, and nothing is left of it. */
+  cancel: { input: Which, output: MediaWork, capability: 'media:read' },
+  /** The plugin's own, newest first. */
+  list: {
+    input: Type.Object({
+      state: Type.Optional(MediaState),
+      accountId: Type.Optional(Id),
+      after: Type.Optional(Id),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+    }),
+    output: Type.Object({ items: Type.Array(MediaWork), next: Type.Optional(Id) }),
+    capability: 'media:read',
+  },
+  /**
+   * A link that anyone can follow until it expires, after at most `seconds` and at least half of them. It is the name of a
+   * directory: what a playlist or `sprites.vtt` names beside itself is found under it too, and nothing else.
+   */
+  link: {
+    input: Type.Object({
+      mediaId: Id,
+      /** One of the result's files. Default: the main one. */
+      file: Type.Optional(Type.String({ maxLength: 100 })),
+      seconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 604_800, default: 3600 })),
+    }),
+    output: Type.Object({ url: Type.String(), expiresAt: Type.String({ format: 'date-time' }) }),
+    capability: 'media:read',
+  },
+  /** Deletes all files of a result. */
+  remove: { input: Which, output: Type.Object({}), capability: 'media:transcode' },
 });
-export type MediaFacts = Static<typeof MediaFacts>;
-
-/** One file of a result. */
-export const MediaFile = Type.Object({
-  /** Relative to the others: playlists and `sprites.vtt` name their parts so. */
-  name: Type.String(),
-  /** What it is served as. */
-  type: Type.String(),
-  bytes: Type.Integer(),
-  /** Whether this is what one plays or shows first; the others are named in it. */
-  main: Type.Boolean(),
-  width: Type.Optional(Type.Integer()),
-  height: Type.Optional(Type.Integer()),
-  /** Seconds. */
-  duration: Type.Optional(Type.Number()),
-  /** Frames a second. */
-  fps: Type.Optional(Type.Number()),
-  /** In the words of RFC 6381: `avc1.64001f,mp4a.40.2`. */
-  codecs: Type.Optional(Type.String()),
-  /** Copied from the clip as it was. */
-  copied: Type.Optional(Type.Boolean()),
-});
-export type MediaFile = Static<typeof MediaFile>;

@@ -1,5 +1,5 @@
 // Sound alone.
-import type { AudioRecipe } from '@plinth/sdk/services/media.ts';
+import type { AudioRecipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { ANONYMOUS, graphed } from '../commands.ts';
 import { GUARDED_MEDIA, QUIET } from '../input.ts';

@@ -1,6 +1,6 @@
 // A ladder for adaptive playback as HLS: all rungs from one decoding, with keyframes at the same frames in each, in
 // segments of fragmented MP4, and sound beside the pictures, so that no rung carries a copy of it.
-import type { HlsRecipe } from '@plinth/sdk/services/media.ts';
+import type { HlsRecipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { ANONYMOUS, chain, clipIn, graphed, TAGGED } from '../commands.ts';
 import { rateOf, rateText } from '../fraction.ts';
@@ -162,7 +162,7 @@ function partsOf(stream: Stream, { duration, fps }: ClipFacts): Made[] {
     stream.kind === 'sound' ? {} : { width: stream.rung.width, height: stream.rung.height, fps: rateOf(fps) };
   return [
     { name: stream.playlist, type: PLAYLIST, ...size, duration, codecs: stream.codec },
-    { name: stream.init, type },
-    ...stream.segments.map(({ name, seconds }) => ({ name, type, duration: seconds })),
+    { name: stream.init, type, part: true },
+    ...stream.segments.map(({ name, seconds }) => ({ name, type, part: true, duration: seconds })),
   ];
 }

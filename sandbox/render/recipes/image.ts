@@ -1,5 +1,5 @@
 // A still: one picture of a clip, or a picture in another size and format.
-import type { ImageRecipe } from '@plinth/sdk/services/media.ts';
+import type { ImageRecipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { ANONYMOUS, chain, clipIn, graphed } from '../commands.ts';
 import { renderErrors } from '../errors.ts';

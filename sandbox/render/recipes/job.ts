@@ -1,7 +1,7 @@
 // One transcoding under way: what it reads, where it writes, and how each run of FFmpeg in it is started, followed and
 // bounded. Recipes are written on top of this.
 import type { Readable } from 'node:stream';
-import type { MediaFile } from '@plinth/sdk/services/media.ts';
+import type { MediaFile } from '@plinth/sdk/services/media-recipes.ts';
 import { RENDER_BOUNDS, RENDER_FRAME_MS } from '../../limits.ts';
 import type { Shown } from '../commands.ts';
 import { renderErrors } from '../errors.ts';

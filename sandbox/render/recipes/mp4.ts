@@ -1,5 +1,5 @@
 // One MP4 that plays everywhere. Where the clip's pictures already are what is asked for, they are copied.
-import type { Mp4Recipe } from '@plinth/sdk/services/media.ts';
+import type { Mp4Recipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { ANONYMOUS, chain, clipIn, graphed, TAGGED } from '../commands.ts';
 import { rateOf, rateText } from '../fraction.ts';

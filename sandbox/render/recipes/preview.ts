@@ -1,5 +1,5 @@
 // A short, silent, moving picture for lists.
-import type { PreviewRecipe } from '@plinth/sdk/services/media.ts';
+import type { PreviewRecipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { ANONYMOUS, chain, clipIn, graphed, TAGGED } from '../commands.ts';
 import { rateOf, rateText } from '../fraction.ts';

@@ -1,7 +1,7 @@
 // A storyboard for the seek bar: sheets of small pictures, and a text that says when and where each of them is.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SpritesRecipe } from '@plinth/sdk/services/media.ts';
+import type { SpritesRecipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { ANONYMOUS, chain, clipIn, graphed } from '../commands.ts';
 import { QUIET } from '../input.ts';

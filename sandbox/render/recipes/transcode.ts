@@ -2,7 +2,7 @@
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { MediaFile, Recipe } from '@plinth/sdk/services/media.ts';
+import type { MediaFile, Recipe } from '@plinth/sdk/services/media-recipes.ts';
 import { renderErrors } from '../errors.ts';
 import { type FFmpeg, findFFmpeg, locateFFmpeg } from '../ffmpeg.ts';
 import { probeMedia } from '../probe-media.ts';

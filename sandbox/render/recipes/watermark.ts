@@ -1,5 +1,5 @@
 // What is burnt into pictures: an image, or a line of text that is drawn as one first, so that both go the same way.
-import type { Watermark } from '@plinth/sdk/services/media.ts';
+import type { Watermark } from '@plinth/sdk/services/media-recipes.ts';
 import { GUARDED_PICTURE } from '../input.ts';
 import type { Place } from '../jail.ts';
 import type { Size } from '../window.ts';

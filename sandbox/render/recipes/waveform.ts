@@ -1,7 +1,7 @@
 // Peaks of the sound, for whoever draws it.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WaveformRecipe } from '@plinth/sdk/services/media.ts';
+import type { WaveformRecipe } from '@plinth/sdk/services/media-recipes.ts';
 import type { Static } from 'typebox';
 import { GUARDED_MEDIA, QUIET } from '../input.ts';
 import { type Job, type Made, run, TOLD } from './job.ts';
