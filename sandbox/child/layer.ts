@@ -13,6 +13,7 @@ export class Layer {
   readonly box: Box;
   readonly #images: Images;
   readonly #context: SKRSContext2D;
+  #under: ImageData | undefined;
   #copies = 0;
 
   constructor(box: Box, images: Images) {
@@ -25,12 +26,19 @@ export class Layer {
   /** Premultiplied RGBA of the box: what is drawn, one over the other, over nothing or over an opaque picture of the box. */
   draw(all: readonly Drawn[], over?: Uint8ClampedArray): Uint8Array {
     const { width, height } = this.box;
-    if (over) this.#context.putImageData(new ImageData(over, width, height), 0, 0);
+    if (over) this.#putUnder(over);
     else this.#context.clearRect(0, 0, width, height);
     for (const { list, strings } of all)
       rasterise(list, list.length, strings, this.#context as unknown as Context2D, this.#images, this.box);
     this.#copies++;
     return this.#context.canvas.data();
+  }
+
+  #putUnder(picture: Uint8ClampedArray): void {
+    // Skia takes no shared memory.
+    this.#under ??= new ImageData(this.box.width, this.box.height);
+    this.#under.data.set(picture);
+    this.#context.putImageData(this.#under, 0, 0);
   }
 
   /** To be waited for between frames. */
