@@ -1,27 +1,30 @@
-// Where Python's memory snapshots are kept.
+// Where is kept what is worth making once: Python's memory snapshots, and what Node makes of our sources.
 import { existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-let usual: string | undefined;
+const usual = new Map<string, string>();
 
 /** Where snapshots are kept, and nothing else: children see all of it, to read. */
-export function snapshotDirectory(cache?: string): string {
-  if (cache !== undefined) return made(join(cache, 'python'));
-  usual ??= usualDirectory();
-  return usual;
+export const snapshotDirectory = (cache?: string): string => keptIn('python', cache);
+
+export function keptIn(name: string, cache?: string): string {
+  if (cache !== undefined) return made(join(cache, name));
+  const directory = usual.get(name) ?? usualDirectory(name);
+  usual.set(name, directory);
+  return directory;
 }
 
 /** Beside the data of a project that has any, else where this user's caches lie: nothing is left where a command is run. */
-function usualDirectory(): string {
+function usualDirectory(name: string): string {
   const data = join(process.cwd(), '.plinth');
   // Behind the reduced wall root's children are nobody, who may not look into root's home.
   const caches = process.getuid?.() === 0 ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
   try {
-    return made(existsSync(data) ? join(data, 'cache/python') : join(caches, 'plinth/python'));
+    return made(existsSync(data) ? join(data, 'cache', name) : join(caches, 'plinth', name));
   } catch {
     // Where everybody may write, somebody else may have been first: what they left is not run.
-    const shared = join(tmpdir(), `plinth-python-${process.getuid?.() ?? 'cache'}`);
+    const shared = join(tmpdir(), `plinth-${name}-${process.getuid?.() ?? 'cache'}`);
     try {
       return made(shared);
     } catch {

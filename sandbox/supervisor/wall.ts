@@ -1,12 +1,13 @@
 // The wall around a child: what it is started with, and through which programs, so that code which escapes its
 // isolate finds nothing, reaches nobody and cannot stay.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OPEN_FILES, PROCESS_MB, WASM_PAGES } from '../limits.ts';
 import { snapshotDirectory } from '../python/directory.ts';
+import { compiledSources } from './compiled-sources.ts';
 
 /**
  * `bubblewrap`: its own view of files, users, processes and network, none of them the host's. `reduced`: no environment,
@@ -24,6 +25,7 @@ export interface Wall {
 
 const sandbox = fileURLToPath(new URL('..', import.meta.url));
 const ROOT = '/plinth';
+const CODE = join(ROOT, 'code');
 
 let found: Wall | undefined;
 
@@ -52,7 +54,12 @@ export interface Start {
 }
 
 /** What runs behind the wall: the child of calls, the child of one render, what makes Python's snapshot, or draws text. */
-export type Entry = 'child/main.ts' | 'child/render.ts' | 'child/snapshot.ts' | 'child/mark.ts';
+export type Entry =
+  | 'child/main.ts'
+  | 'child/render.ts'
+  | 'child/snapshot.ts'
+  | 'child/mark.ts'
+  | 'child/compile-sources.ts';
 
 /**
  * How to start a child behind the wall. `ipc` is the descriptor on which it talks to us, `snapshots` where Python's are:
@@ -63,6 +70,7 @@ export function startOf(
   ipc: number | undefined,
   entry: Entry = 'child/main.ts',
   snapshots: string = snapshotDirectory(),
+  code: Code | undefined = codeFor(wall, snapshots),
 ): Start {
   // Without a shared heap, which a fault in one isolate could reach; memory for WebAssembly only as Python needs it.
   const flags = ['--no-node-snapshot', `--wasm-max-mem-pages=${WASM_PAGES}`, '--disable-warning=ExperimentalWarning'];
@@ -77,6 +85,8 @@ export function startOf(
           ...systemLibraries(),
           ...ours(),
           ...['--ro-bind', snapshots, join(ROOT, 'snapshots')],
+          ...(code ? [code.writable ? '--bind' : '--ro-bind', code.directory, CODE] : []),
+          ...(code ? ['--setenv', 'NODE_COMPILE_CACHE', CODE] : []),
           ...(ipc === undefined ? [] : environment(ipc)),
           join(ROOT, 'node'),
           ...flags,
@@ -87,6 +97,23 @@ export function startOf(
   const [file = '', ...args] = [...limits, ...command];
   const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   return { file, args, env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' }, ...nobody };
+}
+
+/** What Node made of our sources; it makes it where it may write. */
+interface Code {
+  readonly directory: string;
+  readonly writable?: boolean;
+}
+
+/** Node's own wall keeps Node from reading it. */
+function codeFor(wall: Wall, snapshots: string): Code | undefined {
+  if (wall.kind === 'reduced') return undefined;
+  const directory = compiledSources(sandbox, (made) => {
+    const code = { directory: made, writable: true };
+    const { file, args, ...options } = startOf(wall, undefined, 'child/compile-sources.ts', snapshots, code);
+    return spawn(file, args, { ...options, cwd: '/', stdio: 'ignore' });
+  });
+  return directory === undefined ? undefined : { directory };
 }
 
 /** bubblewrap's part that takes everything away. */
