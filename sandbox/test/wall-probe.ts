@@ -20,12 +20,14 @@ const reached = (port: number) =>
 
 process.on('message', async ({ canary, port }: { canary: string; port: number }) => {
   process.send?.({
-    environment: Object.keys(process.env).filter((name) => !name.startsWith('NODE_CHANNEL')),
+    environment: Object.keys(process.env).filter((name) => !name.startsWith('NODE_')),
     canary: tried(() => readFileSync(canary, 'utf8')),
     passwords: tried(() => readFileSync('/etc/passwd', 'utf8')),
     homes: tried(() => existsSync('/root') || existsSync('/home')),
     executed: tried(() => execFileSync('/bin/sh', ['-c', 'echo out'], { encoding: 'utf8' })),
     written: tried(() => writeFileSync(new URL('left-behind', import.meta.url), 'x')),
+    // There only from the second start on.
+    compiled: tried(() => writeFileSync('/plinth/code/left-behind', 'x')) ?? 'written',
     processes: tried(() => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length),
     interfaces: Object.keys(networkInterfaces()),
     user: process.getuid?.(),
