@@ -14,11 +14,15 @@
  */
 
 import type { Canvas, FontName } from './effect/canvas.ts';
+import type { AudioNow, DataOf, Input, LiveNow } from './effect/inputs.ts';
 import type { Pixels } from './effect/pixels.ts';
+import type { SoundBlock, SoundScene } from './effect/sound.ts';
 
 export type * from './effect/canvas.ts';
 export type * from './effect/charts.ts';
+export type * from './effect/inputs.ts';
 export type * from './effect/pixels.ts';
+export type * from './effect/sound.ts';
 
 // ---- Params: each becomes a control of the studio.
 
@@ -96,21 +100,8 @@ export type Values<P extends Params> = { readonly [K in keyof P]: P[K] extends P
 
 // ---- What an effect is told.
 
-export type Input =
-  | 'video.meta'
-  | 'audio.spectrum'
-  | 'audio.beats'
-  | 'audio.loudness'
-  | 'captions'
-  | 'palette'
-  | 'motion'
-  | 'live.likes'
-  | 'live.gifts'
-  | 'live.viewers'
-  | `dataset.${string}`;
-
 /** The same for all frames of a render. */
-export interface Scene<P extends Params = Params> {
+export interface Scene<P extends Params = Params, I extends Input = Input> {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
@@ -118,13 +109,13 @@ export interface Scene<P extends Params = Params> {
   readonly duration: number;
   readonly frames: number;
   readonly params: Values<P>;
-  /** What the inputs say of the whole clip, by their names. */
-  readonly data: Readonly<Record<string, unknown>>;
+  /** What the inputs say of all that is rendered, by their names. */
+  readonly data: DataOf<I>;
   /** From 0 up to 1; the same numbers for the same seed. */
   readonly random: () => number;
 }
 
-export interface Frame<P extends Params = Params, S = unknown> extends Scene<P> {
+export interface Frame<P extends Params = Params, S = unknown, I extends Input = Input> extends Scene<P, I> {
   /** From 0. */
   readonly index: number;
   /** Seconds since the first frame. */
@@ -133,20 +124,9 @@ export interface Frame<P extends Params = Params, S = unknown> extends Scene<P> 
   /** The picture itself. Whoever looks at it pays for it: a frame that only draws is never unpacked. */
   readonly pixels: Pixels;
   readonly audio: AudioNow;
+  readonly live: LiveNow;
   /** What `setup` answered. */
   readonly state: S;
-}
-
-/** The sound at this frame; silence where the clip has none or the effect did not ask for it. */
-export interface AudioNow {
-  /** From the lowest to the highest pitch, each from 0 to 1. */
-  readonly spectrum: readonly number[];
-  /** Whether a beat falls on this frame. */
-  readonly beat: boolean;
-  /** Seconds since the last beat. */
-  readonly sinceBeat: number;
-  /** From 0 to 1. */
-  readonly loudness: number;
 }
 
 // ---- Filters: FFmpeg's own, from a list of those that neither read nor write anything.
@@ -156,23 +136,31 @@ export interface Filter {
   readonly options?: Readonly<Record<string, string | number>>;
 }
 
-export interface EffectDefinition<P extends Params, S> {
+export interface EffectDefinition<P extends Params, S, A, I extends Input> {
   readonly title: string;
   readonly summary?: string;
   readonly params?: P;
-  readonly inputs?: readonly Input[];
-  /** Once, before the first frame. What it answers is `state` in every frame. */
-  setup?(scene: Scene<P>): S;
-  frame?(frame: Frame<P, S>): void;
+  /** What it wants to know: only that is found out, and found in `data`, `audio` and `live`. */
+  readonly inputs?: readonly I[];
+  /** Once, before the first frame. What it answers is `state` in every frame, and is not changed any more. */
+  setup?(scene: Scene<P, I>): S;
+  frame?(frame: Frame<P, S, I>): void;
   /** Once. The cheapest way to touch a picture: nothing of it leaves FFmpeg. */
-  filters?(scene: Scene<P>): readonly Filter[];
+  filters?(scene: Scene<P, I>): readonly Filter[];
+  /** Once, before the first block of sound. What it answers is `state` in every block, and may be changed there. */
+  audioSetup?(scene: SoundScene<P, I>): A;
+  /** Changes the clip's sound, block by block, in order. Not called for a clip without any. */
+  audio?(block: SoundBlock<P, A, I>): void;
 }
 
-export interface Effect<P extends Params = Params, S = unknown> extends EffectDefinition<P, S> {
+export interface Effect<P extends Params = Params, S = unknown, A = unknown, I extends Input = Input>
+  extends EffectDefinition<P, S, A, I> {
   readonly kind: 'effect';
 }
 
 /** Defines an effect; a file's default export. */
-export function effect<const P extends Params, S = undefined>(definition: EffectDefinition<P, S>): Effect<P, S> {
+export function effect<const P extends Params, S = undefined, A = undefined, const I extends Input = never>(
+  definition: EffectDefinition<P, S, A, I>,
+): Effect<P, S, A, I> {
   return { kind: 'effect', ...definition };
 }
