@@ -5,6 +5,7 @@ import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
 import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
+import { readProvenance } from '@plinth/sandbox/render/read-provenance.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
 import { compile } from '@plinth/sandbox/supervisor/compile.ts';
 import { templates } from './effect-templates.ts';
@@ -17,16 +18,23 @@ type Print = (result: Result) => void;
 export async function effect(typed: Typed, print: Print): Promise<void> {
   const [action, file, ...more] = typed.words;
   const act = action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
-  if (!act || file === undefined || more.length > 0)
-    throw errors.wrong_usage({ detail: `Write "effect ${Object.keys(actions).join(' | ')} FILE".` });
-  await act(file, typed.options, print);
+  const chained = action === 'render' || action === 'frame';
+  if (!act || file === undefined || (more.length > 0 && !chained))
+    throw errors.wrong_usage({
+      detail: `Write "effect ${Object.keys(actions).join(' | ')} FILE"; render and frame take several files.`,
+    });
+  await act(file, typed.options, print, more);
 }
 
-const actions: Readonly<Record<string, (file: string, options: Typed['options'], print: Print) => Promise<void>>> = {
+/** `more`: effects that follow the first. */
+type Act = (file: string, options: Typed['options'], print: Print, more: readonly string[]) => Promise<void>;
+
+const actions: Readonly<Record<string, Act>> = {
   new: create,
   check,
   frame: showFrame,
   render: renderFile,
+  inspect: showProvenance,
 };
 
 async function create(file: string, { lang }: Typed['options'], print: Print): Promise<void> {
@@ -63,10 +71,15 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
 }
 
 /** One frame as a picture. */
-async function showFrame(file: string, options: Typed['options'], print: Print): Promise<void> {
+async function showFrame(
+  file: string,
+  options: Typed['options'],
+  print: Print,
+  more: readonly string[],
+): Promise<void> {
   const { at = 0 } = numberOption(options, 'at');
   const asked = { ...filesOf(options), ...askedOf(options), at };
-  const { output, width, height } = await renderFrame({ ...asked, effects: [await usedOf(file, options)] });
+  const { output, width, height } = await renderFrame({ ...asked, effects: await chainOf([file, ...more], options) });
   print({ output, width, height, at, text: `${output}: ${width}x${height}, ${at} s into the clip.` });
 }
 
@@ -83,14 +96,19 @@ const askedOf = (options: Typed['options']) => ({
   ...sizeOption(options.size),
 });
 
-async function renderFile(file: string, options: Typed['options'], print: Print): Promise<void> {
+async function renderFile(
+  file: string,
+  options: Typed['options'],
+  print: Print,
+  more: readonly string[],
+): Promise<void> {
   const files = filesOf(options);
   const stop = new AbortController();
   const cancel = () => stop.abort();
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
     const done = await render({
-      ...{ ...files, ...askedOf(options), effects: [await usedOf(file, options)], signal: stop.signal },
+      ...{ ...files, ...askedOf(options), effects: await chainOf([file, ...more], options), signal: stop.signal },
       ...numberOption(options, 'from'),
       ...numberOption(options, 'to'),
       onPlan: (_plan, why) => options.explain && toErrors(why),
@@ -120,10 +138,29 @@ function reporter(json: boolean): NonNullable<RenderOptions['onProgress']> {
   return (progress) => void process.stderr.write(progress.frame === progress.frames ? '\r\x1b[K' : line(progress));
 }
 
-const usedOf = async (file: string, options: Typed['options']) => ({
-  compiled: await compiled(file),
-  params: objectOption(options, 'params'),
-});
+/** Params are an object for one effect, and a list of objects for several. */
+async function chainOf(files: readonly string[], options: Typed['options']) {
+  const given = jsonOption(options, 'params');
+  const list = Array.isArray(given) ? given : [objectOption(options, 'params')];
+  if (list.length > files.length || list.some((one) => typeof one !== 'object' || one === null))
+    throw errors.wrong_usage({
+      detail: `--params takes an object, or for several effects a list of as many: '[{ "size": 40 }, {}]'.`,
+    });
+  return Promise.all(files.map(async (file, at) => ({ compiled: await compiled(file), params: list[at] ?? {} })));
+}
+
+/** How a result was made, as it says itself. */
+async function showProvenance(file: string, _options: Typed['options'], print: Print): Promise<void> {
+  if (!existsSync(file)) throw errors.file_missing({ detail: `It is ${file}.` });
+  const provenance = await readProvenance(file);
+  if (!provenance) return print({ file, text: `${file} does not say how it was made.` });
+  const { effects, made, source } = provenance;
+  const lines = effects.map(
+    ({ title, id, version, seed, params }) => `  ${title} (${id}@${version}), seed ${seed}, ${JSON.stringify(params)}`,
+  );
+  const of = `Frames ${source.first} to ${source.first + source.frames - 1} of the clip with sha256 ${source.sha256}.`;
+  print({ file, provenance, text: [`${file} says that it was made ${made} with:`, ...lines, of].join('\n') });
+}
 
 const toErrors = (text: string) => void process.stderr.write(`${text}\n`);
 

@@ -53,7 +53,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   effect: {
     summary: 'Begin an effect, check it, or render it over a clip. No server is needed.',
     usage:
-      'new FILE [--lang ts|js|py] | check FILE [--params JSON] [--data JSON] | frame FILE --input CLIP --output PNG [--at S] | render FILE --input CLIP --output MP4 [--params JSON] [--data JSON] [--from S] [--to S] [--size WxH] [--seed N] [--explain]',
+      'new FILE [--lang ts|js|py] | check FILE [--params JSON] [--data JSON] | frame FILE… --input CLIP --output PNG [--at S] | render FILE… --input CLIP --output MP4 [--params JSON] [--data JSON] [--from S] [--to S] [--size WxH] [--seed N] [--explain] | inspect MP4',
     options: {
       ...{
         lang: { type: 'string' },

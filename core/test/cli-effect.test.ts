@@ -83,3 +83,40 @@ test('what is wrong with an effect is said by its place, and nothing is left beh
   expect(lastJson(rendered.out)).toMatchObject({ error: { code: 'render.effect_failed', frame: 12 } });
   expect(readFileSync(join(place, 'kept.mp4'), 'utf8')).toBe('what was there');
 });
+
+test('effects are rendered in a chain, and the result says of itself how it was made', {
+  timeout: 120_000,
+}, async () => {
+  const head = "import { effect, number } from '@plinth/sdk/effect';\nexport default effect({";
+  const white = file('white.ts', `${head} title: 'White', frame({ pixels }) { pixels.data.fill(255); } });`);
+  const bar = `${head} title: 'Bar', params: { wide: number(9) }, frame({ canvas, params }) { canvas.rect(0, 0, params.wide, 9); } });`;
+  const files = [white, file('bar.ts', bar), '--input', 'clip.mp4', '--output', 'chain.mp4'];
+  const rendered = await plinth(
+    'effect',
+    'render',
+    ...files,
+    '--params',
+    '[{}, { "wide": 40 }]',
+    '--to',
+    '0.2',
+    '--json',
+  );
+  expect(lastJson(rendered.out)).toMatchObject({ frames: 5, way: 'planes' });
+  const inspected = await plinth('effect', 'inspect', 'chain.mp4');
+  expect(inspected.out).toMatch(
+    /White \(white\.ts@\w{12}\), seed 1, \{\}\n {2}Bar .*\{"wide":40\}\nFrames 0 to 4 of the clip/,
+  );
+  expect((await plinth('effect', 'inspect', 'clip.mp4')).out).toMatch('does not say how it was made');
+  const much = await plinth(
+    'effect',
+    'render',
+    white,
+    '--input',
+    'clip.mp4',
+    '--output',
+    'x.mp4',
+    '--params',
+    '[{}, {}]',
+  );
+  expect(much).toMatchObject({ code: 2, err: expect.stringContaining('list of as many') });
+});
