@@ -5,7 +5,10 @@ import { RecordingCanvas } from '../draw/canvas.ts';
 import { Recorder } from '../draw/recorder.ts';
 import { openPixels } from '../pixels/picture.ts';
 import { describe } from './describe.ts';
-import { Player, type SceneFacts } from './player.ts';
+import { filtersOf, Player, type SceneFacts } from './player.ts';
+
+/** How another language speaks of pixels. */
+export { Spoken } from '../pixels/words.ts';
 
 /** What a frame answers instead of a length. */
 export const NEEDS_PIXELS = -1;
@@ -29,8 +32,7 @@ export function open(found: unknown, list: Float64Array, picture: Uint8ClampedAr
     if (what === 'strings') return JSON.stringify(recorder.takeNewStrings());
     if (what === 'describe') return JSON.stringify(describe(found));
     const facts = JSON.parse(String(argument)) as SceneFacts;
-    if (what === 'filters')
-      return JSON.stringify(effect.filters?.({ ...facts, params: facts.params as never, random: () => 0 }) ?? []);
+    if (what === 'filters') return JSON.stringify(filtersOf(effect, facts));
     const { width, height, images } = facts;
     const opened = picture && openPixels(width, height, picture.subarray(0, width * height * 4));
     const canvas = new RecordingCanvas(recorder, width, height, images);

@@ -56,6 +56,34 @@ function isStep(step: unknown, at: number, numbers: number, pictures: number): s
   return of.length === takes && of.every((place) => isIndex(place, at));
 }
 
+/**
+ * Which steps are worked out, and where each channel is found in the end: writing rounds by itself, and a channel that
+ * stays is not written.
+ */
+export function pruned({ steps, results }: Kernel): {
+  readonly needed: readonly boolean[];
+  readonly results: readonly number[];
+} {
+  const kept = results.map((result, channel) => {
+    let [at, step] = [result, steps[result]];
+    while (step?.[0] === 'byte') {
+      at = step[1] ?? -1;
+      step = steps[at];
+    }
+    return step?.[0] === 'read' && step[1] === 0 && step[2] === channel ? -1 : at;
+  });
+  const needed = steps.map((_, at) => kept.includes(at));
+  for (let at = steps.length - 1; at >= 0; at--) {
+    if (needed[at]) for (const place of placesOf(steps[at])) needed[place] = true;
+  }
+  return { needed, results: kept };
+}
+
+function placesOf([operation, ...of]: Step = ['x']): readonly number[] {
+  if (operation === 'number' || operation === 'read') return [];
+  return operation === 'near' || operation === 'smooth' ? of.slice(2) : of;
+}
+
 /** Whether it looks at other pixels of its own picture than the one it makes. */
 export const looksAround = ({ steps }: Kernel): boolean =>
   steps.some(([operation, picture]) => (operation === 'near' || operation === 'smooth') && picture === 0);

@@ -1,6 +1,6 @@
 // A kernel as one loop over the bytes, compiled once for all kernels of the same shape.
 import type { Area } from './area.ts';
-import type { Kernel, Step } from './kernel.ts';
+import { type Kernel, pruned, type Step } from './kernel.ts';
 import { byte, noise, operationOf, placeWithin } from './operations.ts';
 
 /** Writes what the kernel makes of the pictures into `target`, which may be the first of them. */
@@ -33,7 +33,7 @@ export const runCompiled: Run = (kernel, target, pictures) => {
   } else loops.delete(shape);
   // The ones used last are the last to go.
   loops.set(shape, loop);
-  loop(kernel.numbers, target, pictures);
+  loop(Float64Array.from(kernel.numbers), target, pictures);
 };
 
 /** How often something has to be worked out: once, for each row, for each pixel. */
@@ -49,8 +49,9 @@ interface Named {
 export function textOf(kernel: Kernel, pictures: number): string {
   const writer = new Writer();
   const made: Named[] = [];
-  for (const step of kernel.steps) made.push(writer.step(step, made));
-  const put = kernel.results.flatMap((result, channel) => {
+  const { needed, results } = pruned(kernel);
+  for (const [at, step] of kernel.steps.entries()) if (needed[at]) made[at] = writer.step(step, made);
+  const put = results.flatMap((result, channel) => {
     const value = made[result];
     return value ? [`to[put + ${channel}] = ${numberOf(value)};`] : [];
   });

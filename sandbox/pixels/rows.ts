@@ -1,7 +1,7 @@
 // A kernel without compiling: step by step, a row at a time. For pages that let no text become code; it makes the same
 // bytes, and takes some times as long.
 import type { Area } from './area.ts';
-import type { Step } from './kernel.ts';
+import { pruned, type Step } from './kernel.ts';
 import type { Run } from './loop.ts';
 import { noise, operationOf, placeWithin } from './operations.ts';
 
@@ -12,12 +12,13 @@ const rows: Row[] = [];
 
 export const runInRows: Run = (kernel, target, pictures) => {
   const { width, height } = target;
+  const { needed, results } = pruned(kernel);
   const made = kernel.steps.map((_, at) => rowAt(at, width));
   for (let y = 0; y < height; y++) {
     for (const [at, step] of kernel.steps.entries())
-      fill(made[at] ?? rowAt(at, width), step, y, made, kernel.numbers, pictures, target);
+      if (needed[at]) fill(made[at] ?? rowAt(at, width), step, y, made, kernel.numbers, pictures, target);
     const put = (target.start + y * target.stride) * 4;
-    for (const [channel, result] of kernel.results.entries()) {
+    for (const [channel, result] of results.entries()) {
       const row = made[result];
       if (row) for (let x = 0; x < width; x++) target.bytes[put + x * 4 + channel] = row[x] ?? 0;
     }

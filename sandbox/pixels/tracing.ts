@@ -51,9 +51,7 @@ class Trace {
   end(answer: unknown): Kernel {
     const results = this.#resultsOf(answer).map((value, channel) => {
       if (value === undefined) return -1;
-      const at = this.stepOf(value, `the new ${['red', 'green', 'blue', 'alpha'][channel]}`);
-      const [operation, picture, from] = this.#steps[at] ?? [];
-      return operation === 'read' && picture === 0 && from === channel ? -1 : at;
+      return this.stepOf(value, `the new ${['red', 'green', 'blue', 'alpha'][channel]}`);
     });
     return { steps: this.#steps, numbers: this.#numbers, results };
   }

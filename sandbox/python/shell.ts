@@ -195,8 +195,9 @@ const EFFECT = ['effect_describe', 'effect_start', 'effect_frame'];
 // What of the canvas begins with a list, and what answers more than text: both cross as JSON.
 const LISTED = ['polygon', 'bars', 'lines', 'area', 'sparkline', 'radar'];
 const ANSWERED = ['measure', 'imageSize'];
-function effectOf(described) {
+function effectOf(described, { Spoken }) {
   let now;
+  const spoken = new Spoken();
   const told = (said) => {
     flush();
     if (said[0] !== 'f') return;
@@ -211,7 +212,11 @@ function effectOf(described) {
     const answer = now.canvas[name](...rest, given);
     return typeof answer === 'string' || !ANSWERED.includes(name) ? answer : stringify(answer ?? null);
   };
-  const look = () => now.pixels.data;
+  // Nothing said is the first look at a frame's picture; saying nothing in words asks for its bytes.
+  const look = (words, picture) => {
+    if (words === undefined) return spoken.begin(now.pixels);
+    return words === '' ? spoken.bytes(picture) : spoken.say(words);
+  };
   const chance = () => now.random();
   const heard = ({ spectrum, beat, sinceBeat, loudness }) =>
     stringify({ spectrum, beat, since_beat: sinceBeat < 1e9 ? sinceBeat : 1e9, loudness });
@@ -271,7 +276,7 @@ const inside = {
   // From here on it is an effect, played by the runtime that is given.
   play(runtime, list, picture) {
     const described = guest.effect_describe().slice(1);
-    const effect = described === '' ? undefined : effectOf(parse(described));
+    const effect = described === '' ? undefined : effectOf(parse(described), runtime);
     return runtime.open(effect, new Float64Array(list), picture && new Uint8ClampedArray(picture));
   },
   said: () => said.join(' '),

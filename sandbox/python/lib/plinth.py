@@ -15,6 +15,21 @@ from plinth_effect import (  # noqa: F401
     point,
     text,
 )
+from plinth_traced import (  # noqa: F401
+    atan2,
+    clip,
+    cos,
+    exp,
+    floor,
+    log,
+    maximum,
+    minimum,
+    mix,
+    noise,
+    sin,
+    sqrt,
+    where,
+)
 
 _exported = []
 

@@ -9,6 +9,7 @@ import random
 from math import isfinite
 from types import SimpleNamespace
 
+import plinth_pixels
 from plinth_failure import failed
 from plinth_json import text_of
 
@@ -197,24 +198,13 @@ def _numbers(value):
     return [_numbers(one) for one in value]
 
 
-class Pixels:
-    """RGBA, a byte each, row by row from the top left. What stands in `data` after the frame is the new picture."""
-
-    __slots__ = ("width", "height", "data")
-
-    def __init__(self, width, height, data):
-        self.width, self.height, self.data = width, height, data
-
-
 class Frame(SimpleNamespace):
     """One frame: `index`, `t`, `width`, `height`, `fps`, `duration`, `params`, `data`, `audio`, `random`, `state`."""
 
     @property
     def pixels(self):
         if self._pixels is None:
-            shared = _look()
-            self._pixels = Pixels(self.width, self.height, bytearray(shared.to_bytes()))
-            self._shared = shared
+            self._pixels = plinth_pixels.begin(_look)
         return self._pixels
 
 
@@ -264,10 +254,9 @@ def effect_frame(index, t, audio):
             random=_chance,
             state=_state,
             _pixels=None,
-            _shared=None,
         )
         _exported[-1][2](frame)
         if frame._pixels is not None:
-            frame._shared.assign(frame._pixels.data)
+            plinth_pixels.end(frame._pixels)
 
     return _run(play)
