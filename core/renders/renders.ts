@@ -38,7 +38,7 @@ async function settle(client: pg.ClientBase, storage: StorageApi, ended: Work): 
   const who = { renderId, plugin, ...(accountId === undefined ? {} : { accountId }) };
   if (state === 'done') {
     const result = ended.result as RenderResult;
-    await storage.keep(client, tenantId, result.objectId, result.expiresAt);
+    await storage.keep(client, tenantId, [result.objectId], result.expiresAt);
     await writeOutbox(client, [{ tenantId, requestId, event: RenderFinished.id, payload: { ...who, result } }]);
   } else
     await writeOutbox(client, [{ tenantId, requestId, event: RenderFailed.id, payload: { ...who, state, error } }]);

@@ -133,8 +133,18 @@ export class Catalog {
   }
 
   /** Changes when it expires, in a transaction of somebody else's. */
-  async keep(client: pg.ClientBase, row: RowId, until: string | undefined): Promise<void> {
-    await changeIn(client, row, { set: 'expires_at = $3', where: "state = 'stored'", values: [until] });
+  async keep(
+    client: pg.ClientBase,
+    tenantId: string,
+    ids: readonly string[],
+    until: string | undefined,
+  ): Promise<void> {
+    const { rowCount } = await client.query(
+      `update kernel.storage_object set expires_at = $3
+       where tenant_id = $1 and id = any ($2) and state = 'stored'`,
+      [tenantId, ids, until],
+    );
+    if (rowCount !== ids.length) throw errors.object_missing();
   }
 
   /** Gives back the room and the hold on the blob; whoever gets the row clears away its staged bytes. */

@@ -14,8 +14,9 @@ export interface Grant {
 
 export type LinkSigner = ReturnType<typeof createLinkSigner>;
 
-export function createLinkSigner(secret: string) {
-  const key = keyFor(secret, 'storage links');
+/** Links of one kind open nothing of another. */
+export function createLinkSigner(secret: string, kind = 'storage links') {
+  const key = keyFor(secret, kind);
   const mac = ({ tenantId, objectId, until, disposition }: Grant) =>
     createHmac('sha256', key).update(`1\n${tenantId}\n${objectId}\n${until}\n${disposition}`).digest();
   return {

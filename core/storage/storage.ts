@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import { type Clock, job } from '@plinth/sdk';
 import type { StoredObject } from '@plinth/sdk/services/storage.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { Type } from 'typebox';
 import type { Database } from '../database/database.ts';
 import type { Room } from '../room.ts';
 import { Catalog } from './catalog.ts';
+import { type Delivery, deliver } from './deliver.ts';
 import { type ByteRange, blobKey, type StorageDriver } from './driver.ts';
 import { errors } from './errors.ts';
 import { createIntake, type Intake } from './intake.ts';
@@ -43,12 +45,19 @@ export interface StorageApi {
   read(tenantId: string, objectId: string, range?: ByteRange): Promise<Readable>;
   delete(tenantId: string, objectId: string): Promise<void>;
   /** What was put for a while stays, or expires at that time, if the transaction of `client` commits. */
-  keep(client: pg.ClientBase, tenantId: string, objectId: string, until?: string): Promise<void>;
+  keep(client: pg.ClientBase, tenantId: string, objectIds: readonly string[], until?: string): Promise<void>;
+  /** Answers a request that somebody else let in with an object, as what it is known to be. */
+  send(exchange: Exchange, tenantId: string, objectId: string, how: Delivery & { type: string }): Promise<unknown>;
   /** What a plugin keeps, for whoever hands it out. */
   listOf(tenantId: string, plugin: string): Promise<StoredObject[]>;
   /** Everything of a plugin that is dropped. */
   deleteAllOf(tenantId: string, plugin: string): Promise<number>;
   signUrl(tenantId: string, object: StoredObject, options?: LinkOptions): { url: string; expiresAt: Date };
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
 }
 
 export interface LinkOptions {
@@ -86,7 +95,14 @@ export function createStorage(deps: StorageDeps): Room & StorageApi {
       if (!(await intake.remove(tenantId, objectId))) throw errors.object_missing();
     },
 
-    keep: (client, tenantId, objectId, until) => catalog.keep(client, { tenantId, id: objectId }, until),
+    keep: (client, tenantId, objectIds, until) => catalog.keep(client, tenantId, objectIds, until),
+
+    async send({ request, reply }, tenantId, objectId, { type, ...delivery }) {
+      const object = await catalog.find(tenantId, objectId);
+      const there = object?.state === 'stored' && (object.expiresAt === undefined || object.expiresAt > clock.now());
+      if (!there) throw errors.object_missing();
+      return deliver(request, reply, driver, { ...object, type }, delivery);
+    },
 
     async listOf(tenantId, plugin) {
       const rows = await catalog.query(tenantId, "plugin = $2 and state = 'stored' order by id", [plugin]);
