@@ -82,10 +82,10 @@ export const CLIP_PIXELS = 16_777_216;
 export const PROBE_BOUNDS = { wallMs: 30_000, cpuSeconds: 20, memoryMb: 2_048, fileMb: 1 } as const;
 export const PROBE_BYTES = 32 * 1024 * 1024;
 
-/** Pictures that params name: how many, and of one its bytes and pixels. */
+/** Pictures that an effect's params name: how many, and all their bytes and pixels together. */
 export const IMAGES = 16;
-export const IMAGE_BYTES = 16 * 1024 * 1024;
-export const IMAGE_PIXELS = 16_777_216;
+export const IMAGE_BYTES = 24 * 1024 * 1024;
+export const IMAGE_PIXELS = 33_554_432;
 
 /** What all frames of an effect draw is kept up to here; what is beyond is drawn from a second playing. */
 export const KEPT_LIST_BYTES = 256 * 1024 * 1024;

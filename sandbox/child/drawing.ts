@@ -35,7 +35,7 @@ export class Drawing {
   #layerFor(box: Box): Layer {
     if (this.#layer && same(box, this.#layer.box)) return this.#layer;
     [this.#box, this.#part] = [box, undefined];
-    this.#layer = new Layer(box, new Map());
+    this.#layer = new Layer(box);
     return this.#layer;
   }
 

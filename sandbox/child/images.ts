@@ -15,8 +15,11 @@ const VECTOR_SIDE = 2_048;
 /** @example const pictures = await openImages({ logo: bytes.toString('base64') }); */
 export async function openImages(files: ImageFiles): Promise<ReadonlyMap<string, DrawableImage>> {
   const pictures = new Map<string, DrawableImage>();
+  let room = IMAGE_PIXELS;
   for (const [name, file] of Object.entries(files)) {
-    pictures.set(name, await openImage(Buffer.from(file, 'base64')).catch(() => refuse(name)));
+    const picture = await openImage(Buffer.from(file, 'base64'), room).catch(() => refuse(name));
+    room -= picture.levels[0]?.pixels ?? 0;
+    pictures.set(name, picture);
   }
   return pictures;
 }
@@ -27,18 +30,18 @@ export const sizesOf = (pictures: ReadonlyMap<string, DrawableImage>): ImageSize
 function refuse(name: string): never {
   throw new GuestFailure(
     'threw',
-    `The picture for "${name}" cannot be read. It is a PNG, JPEG, WebP, AVIF, GIF or SVG of at most ${IMAGE_PIXELS} pixels.`,
+    `The picture for "${name}" cannot be read. It is a PNG, JPEG, WebP, AVIF, GIF or SVG, and all pictures of an effect have at most ${IMAGE_PIXELS} pixels together.`,
   );
 }
 
-async function openImage(bytes: Buffer): Promise<DrawableImage> {
+async function openImage(bytes: Buffer, room: number): Promise<DrawableImage> {
   const image = new Image();
   // Only its beginning is read here: what it would unpack to is known before it does.
   image.src = bytes;
   const vector = vectorSize(bytes, image);
   if (vector) [image.width, image.height] = [vector.drawn.width, vector.drawn.height];
   const pixels = image.width * image.height;
-  if (!(pixels > 0 && pixels <= IMAGE_PIXELS)) throw new RangeError(`A picture of ${pixels} pixels.`);
+  if (!(pixels > 0 && pixels <= room)) throw new RangeError(`A picture of ${pixels} pixels.`);
   await image.decode();
   // Photographs that were taken on the side are turned by now.
   const { width, height } = vector?.drawn ?? { width: image.naturalWidth, height: image.naturalHeight };

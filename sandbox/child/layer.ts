@@ -2,7 +2,7 @@
 import './skia-settings.ts';
 import { createCanvas, ImageData, type SKRSContext2D } from '@napi-rs/canvas';
 import type { Box } from '../draw/bounds.ts';
-import { type Context2D, type Images, rasterise } from '../draw/raster.ts';
+import { type Context2D, rasterise } from '../draw/raster.ts';
 import { registerFonts } from '../render/fonts.ts';
 import type { Drawn } from './lists.ts';
 
@@ -11,15 +11,13 @@ const COPIES_HELD = 4;
 
 export class Layer {
   readonly box: Box;
-  readonly #images: Images;
   readonly #context: SKRSContext2D;
   #under: ImageData | undefined;
   #copies = 0;
 
-  constructor(box: Box, images: Images) {
+  constructor(box: Box) {
     registerFonts();
     this.box = box;
-    this.#images = images;
     this.#context = createCanvas(box.width, box.height).getContext('2d');
   }
 
@@ -28,8 +26,8 @@ export class Layer {
     const { width, height } = this.box;
     if (over) this.#putUnder(over);
     else this.#context.clearRect(0, 0, width, height);
-    for (const { list, strings } of all)
-      rasterise(list, list.length, strings, this.#context as unknown as Context2D, this.#images, this.box);
+    for (const { list, strings, images } of all)
+      rasterise(list, list.length, strings, this.#context as unknown as Context2D, images, this.box);
     this.#copies++;
     return this.#context.canvas.data();
   }

@@ -1,5 +1,6 @@
 // What each frame draws, kept from the first pass, so that no frame is played twice and no drawing made twice.
 import { around, type Box, sameList, surveyOf } from '../draw/bounds.ts';
+import type { Images } from '../draw/raster.ts';
 import { NEEDS_PIXELS } from '../effect/inside.ts';
 import type { FramePlayer } from '../javascript/frame-player.ts';
 import { KEPT_LIST_BYTES } from '../limits.ts';
@@ -10,12 +11,14 @@ export interface Drawn {
   readonly list: Float64Array;
   /** What the list names by number. */
   readonly strings: readonly string[];
+  readonly images: Images;
 }
-const NOTHING: Drawn = { list: new Float64Array(0), strings: [] };
+const NOTHING: Drawn = { list: new Float64Array(0), strings: [], images: new Map() };
 
 export class Lists {
   readonly #player: FramePlayer;
   readonly #first: number;
+  readonly #images: Images;
   /** By frame: its list, that it looks at pixels, or nothing where there was no room to keep it. */
   readonly #frames: (Drawn | 'pixels' | undefined)[] = [];
   #last: Drawn = NOTHING;
@@ -25,8 +28,9 @@ export class Lists {
   #box: Box | undefined;
 
   /** `first`: the frame with which it begins. */
-  constructor(player: FramePlayer, first: number) {
+  constructor(player: FramePlayer, first: number, images: Images) {
     this.#player = player;
+    this.#images = images;
     this.#first = first;
   }
 
@@ -60,7 +64,7 @@ export class Lists {
     const shared = list.subarray(0, length);
     if (length === 0) return this.#last.list.length === 0 ? this.#last : NOTHING;
     const same = strings === this.#last.strings && sameList(shared, this.#last.list);
-    return same ? this.#last : { list: shared.slice(), strings };
+    return same ? this.#last : { list: shared.slice(), strings, images: this.#images };
   }
 
   get seen(): Seen {

@@ -2,6 +2,7 @@
 // somebody looks, so that drawings which follow each other are laid over the picture as one.
 import type { Frames } from '../colour/frames.ts';
 import type { Box } from '../draw/bounds.ts';
+import type { Images } from '../draw/raster.ts';
 import type { FramePlayer } from '../javascript/frame-player.ts';
 import type { Size } from '../render/window.ts';
 import type { Drawing } from './drawing.ts';
@@ -27,12 +28,12 @@ export class Picture {
   }
 
   /** Plays a frame that looks at the picture, and changes it. */
-  async paint(painter: FramePlayer, index: number): Promise<void> {
+  async paint(painter: FramePlayer, index: number, images: Images): Promise<void> {
     if (this.#waiting.length > 0) await this.planes();
     if (!this.#isRgba) this.#frames.toRgba();
     this.#isRgba = true;
     const length = painter.frame(index);
-    this.draw({ list: painter.list.subarray(0, length), strings: painter.strings });
+    this.draw({ list: painter.list.subarray(0, length), strings: painter.strings, images });
   }
 
   /** All that was made of it, as planes. */

@@ -75,7 +75,7 @@ async function open({ effects: asked, span: part, limits }: Extract<ToRenderChil
 async function overlay({ span: { first, frames: count }, effects }: Opened, box: Box): Promise<number> {
   // Loaded only by who draws: Skia and its fonts take longer to start than the rest.
   const { Layer } = await import('./layer.ts');
-  const layer = new Layer(box, new Map());
+  const layer = new Layer(box);
   const frames = createFrames(box);
   let [shown, out]: [readonly Drawn[], Uint8Array] = [[], frames.yuva];
   for (let index = first; index < first + count; index++) {
@@ -105,10 +105,10 @@ async function planes({ span: { first, frames: count }, limits, effects }: Opene
   for (let index = first; index < first + count; index++) {
     frame = index;
     if (!readFrame(FRAMES_IN, frames.i420)) return index - first;
-    for (const [at, { lists }] of effects.entries()) {
+    for (const [at, { lists, images }] of effects.entries()) {
       effect = at;
       const painter = lists.needsPixels(index) ? painters[at] : undefined;
-      if (painter) await picture.paint(painter, index);
+      if (painter) await picture.paint(painter, index, images);
       else picture.draw(lists.of(index));
     }
     if (!writeFrame(FRAMES_OUT, await picture.planes())) return index - first;

@@ -4,6 +4,7 @@
 /** One size of a picture, as `drawImage` takes it. */
 interface Level {
   readonly width: number;
+  readonly pixels: number;
   readonly source: unknown;
 }
 
@@ -38,7 +39,7 @@ export function drawableOf(
   for (;;) {
     const context = makeCanvas(width, height);
     context.drawImage(from, 0, 0, width, height);
-    levels.push({ width, source: context.canvas });
+    levels.push({ width, pixels: width * height, source: context.canvas });
     if (width <= SMALLEST || height <= SMALLEST) return { ...size, levels };
     [width, height, from] = [Math.ceil(width / 2), Math.ceil(height / 2), context.canvas];
   }

@@ -5,6 +5,8 @@ export interface EffectUse {
   readonly compiled: Compiled;
   /** As given: the effect's own defaults fill in the rest. */
   readonly params?: Readonly<Record<string, unknown>>;
+  /** Pictures by the params that name them: where their files are. */
+  readonly images?: Readonly<Record<string, string>>;
   readonly seed?: number;
   /**
    * Whose code it is. Effects of one party share a process, each in an isolate of its own; those of different parties never

@@ -14,6 +14,8 @@ export const FRAMES_OUT = 5;
 /** One effect of a render. `params` are as given. */
 export interface EffectOpening extends Omit<EffectSource, 'picture'> {
   readonly facts: SceneFacts;
+  /** Pictures by the params that name them: their files as base64. */
+  readonly images?: Readonly<Record<string, string>>;
 }
 
 export type ToRenderChild =

@@ -4,6 +4,7 @@ import type { SceneFacts } from '../effect/player.ts';
 import type { Limits } from '../limits.ts';
 import type { EffectProcess } from './effect-process.ts';
 import type { EffectUse } from './effect-use.ts';
+import { readImages } from './image-files.ts';
 import type { OpenedEffect } from './protocol.ts';
 import { sourceOf } from './source.ts';
 import type { Span } from './window.ts';
@@ -36,8 +37,9 @@ export async function openStages(
 ): Promise<OpenedStage[]> {
   const { facts, seed, span, limits, start } = opening;
   const effects = await Promise.all(
-    uses.map(async ({ compiled, params = {}, seed: own = seed }) => ({
+    uses.map(async ({ compiled, params = {}, images = {}, seed: own = seed }) => ({
       ...(await sourceOf(compiled)),
+      images: await readImages(images),
       facts: { ...facts, params, seed: own },
     })),
   );

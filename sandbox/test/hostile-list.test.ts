@@ -85,7 +85,8 @@ test('a list that something refuses leaves the canvas as it was', () => {
 test('a picture that cannot be drawn is an error of the list, and the canvas works on', () => {
   const context = createCanvas(64, 64).getContext('2d');
   const list = Float64Array.of(OP.save, OP.transform, 2, 0, 0, 2, 0, 0, OP.image, 2, 0, 0, 9, 9);
-  expect(() => rasterise(list, list.length, STRINGS, context, new Map([['logo', 'no picture']]))).toThrow(ListError);
+  const broken = { width: 1, height: 1, levels: [{ width: 1, pixels: 1, source: 'no picture' }] };
+  expect(() => rasterise(list, list.length, STRINGS, context, new Map([['logo', broken]]))).toThrow(ListError);
   expect(context.getTransform().a).toBe(1);
 });
 

@@ -1,9 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { createCanvas } from '@napi-rs/canvas';
+import { createCanvas, loadImage } from '@napi-rs/canvas';
 import type { Canvas } from '@plinth/sdk/effect.ts';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openImages, sizesOf } from '../child/images.ts';
 import { IMAGE_PIXELS } from '../limits.ts';
+import { renderFrame } from '../render/render-frame.ts';
+import { compile } from '../supervisor/compile.ts';
+import { aDirectory, ffmpeg, H264, plain } from './clips.ts';
 import { drawable, inkOf, raster, record } from './drawing.ts';
 
 /** Left half red, right half blue. */
@@ -54,6 +59,61 @@ describe('a picture is drawn as it is, from', () => {
     expect(size).toEqual({ width: 20, height: 40 });
     expect(seen.at(50, 15)[0]).toBeGreaterThan(240);
     expect(seen.at(50, 45)[2]).toBeGreaterThan(240);
+  });
+});
+
+describe('in a render', () => {
+  const directory = aDirectory();
+  const clip = join(directory, 'clip.mp4');
+  const logo = join(directory, 'logo.png');
+  beforeAll(() => {
+    ffmpeg(...plain('gray', 'bt709'), ...H264, clip);
+    writeFileSync(logo, halves().toBuffer('image/png'));
+  });
+  const typescript = `import { effect, image } from '@plinth/sdk/effect';
+export default effect({ title: 'Logo', params: { logo: image() }, frame({ canvas, params }) {
+  const size = canvas.imageSize(params.logo);
+  if (size) canvas.image(params.logo, 20, 20, size.width * 3, size.height * 3);
+} });`;
+  const python = `from plinth import effect, image
+@effect(title="Logo", params={"logo": image()})
+def frame(f):
+    size = f.canvas.image_size(f.params.logo)
+    if size:
+        f.canvas.image(f.params.logo, 20, 20, size.width * 3, size.height * 3)
+`;
+  const show = async (file: string, source: string, images: Readonly<Record<string, string>>) => {
+    const output = join(directory, `${file}.png`);
+    const compiled = await compile(file, source);
+    const { effects } = await renderFrame({ input: clip, output, effects: [{ compiled, images }], at: 0.2 });
+    const shown = createCanvas(320, 180).getContext('2d');
+    shown.drawImage(await loadImage(output), 0, 0);
+    return { effects, at: (x: number, y: number) => [...shown.getImageData(x, y, 1, 1).data] };
+  };
+
+  test.each([
+    ['logo.ts', typescript],
+    ['logo.py', python],
+  ])('a param draws it by its own size, and nothing while there is none: %s', async (file, source) => {
+    const { at } = await show(file, source, { logo });
+    expect(at(50, 50)[0]).toBeGreaterThan(230);
+    expect(at(50, 50)[2]).toBeLessThan(30);
+    expect(at(120, 70)[2]).toBeGreaterThan(230);
+    expect(at(145, 50)[0]).toBeGreaterThan(100);
+    expect((await show(file, source, {})).effects[0]?.seen.drawnFrames).toBe(0);
+  });
+
+  test('files that are not there, or not asked for, are told so', async () => {
+    await expect(show('logo.ts', typescript, { logo: join(directory, 'none.png') })).rejects.toThrow(
+      /none.png for "logo"/,
+    );
+    await expect(show('logo.ts', typescript, { picture: logo })).rejects.toThrow(/no such param. There are: logo/);
+    const words = typescript
+      .replace('image()', "'' as never")
+      .replace('image }', 'text }')
+      .replace("'' as never", "text('')");
+    await expect(show('logo.ts', words, { logo })).rejects.toThrow(/"logo" takes no picture/);
+    await expect(show('logo.ts', typescript, { logo: clip })).rejects.toThrow(/The picture for "logo" cannot be read/);
   });
 });
 
