@@ -5,6 +5,7 @@ import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
 import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
+import type { OpenedEffect } from '@plinth/sandbox/render/protocol.ts';
 import { readProvenance } from '@plinth/sandbox/render/read-provenance.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
 import { compile } from '@plinth/sandbox/supervisor/compile.ts';
@@ -54,7 +55,8 @@ const SCENE = { width: 640, height: 360, fps: 30, duration: 1, frames: 30, seed:
 async function check(file: string, options: Typed['options'], print: Print): Promise<void> {
   const effect = await compiled(file);
   const facts = { ...SCENE, params: objectOption(options, 'params'), data: objectOption(options, 'data') };
-  const { description, seen } = await inspect(effect, facts, { onPrint: toErrors });
+  const images = pathsIn(objectOption(options, 'images'));
+  const { description, seen } = await inspect(effect, facts, { images, onPrint: toErrors });
   const params = Object.entries(description.params).map(
     ([name, param]) => `  ${name}  ${param.kind}, ${JSON.stringify(param.default)} unless given`,
   );
@@ -66,8 +68,17 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
   const text = [
     `${description.title}: ${does.join(', ') || 'does nothing in its first second'}.`,
     ...(params.length > 0 ? ['Params:', ...params] : []),
+    ...notesOf(description, images),
   ].join('\n');
   print({ ...description, seen, text });
+}
+
+/** What is not wrong, and may still not be what was meant. */
+function notesOf({ params }: OpenedEffect['description'], images: Readonly<Record<string, string>>): readonly string[] {
+  const missing = Object.keys(params).filter((name) => params[name]?.kind === 'image' && !Object.hasOwn(images, name));
+  return missing.map(
+    (name) => `Note: "${name}" has no picture, so nothing is drawn for it. Give one: --images '{ "${name}": "FILE" }'.`,
+  );
 }
 
 /** One frame as a picture. */
@@ -138,15 +149,30 @@ function reporter(json: boolean): NonNullable<RenderOptions['onProgress']> {
   return (progress) => void process.stderr.write(progress.frame === progress.frames ? '\r\x1b[K' : line(progress));
 }
 
-/** Params are an object for one effect, and a list of objects for several. */
 async function chainOf(files: readonly string[], options: Typed['options']) {
-  const given = jsonOption(options, 'params');
-  const list = Array.isArray(given) ? given : [objectOption(options, 'params')];
-  if (list.length > files.length || list.some((one) => typeof one !== 'object' || one === null))
+  const params = eachOption(options, 'params', files.length);
+  const images = eachOption(options, 'images', files.length).map(pathsIn);
+  return Promise.all(
+    files.map(async (file, at) => ({
+      ...{ compiled: await compiled(file), params: params[at] ?? {}, images: images[at] ?? {} },
+    })),
+  );
+}
+
+/** An object for one effect, and a list of objects for several. */
+function eachOption(options: Typed['options'], name: string, count: number): readonly Record<string, unknown>[] {
+  const given = jsonOption(options, name);
+  const list = Array.isArray(given) ? given : [objectOption(options, name)];
+  if (list.length > count || list.some((one) => typeof one !== 'object' || one === null))
     throw errors.wrong_usage({
-      detail: `--params takes an object, or for several effects a list of as many: '[{ "size": 40 }, {}]'.`,
+      detail: `--${name} takes an object, or for several effects a list of as many: '[{ "size": 40 }, {}]'.`,
     });
-  return Promise.all(files.map(async (file, at) => ({ compiled: await compiled(file), params: list[at] ?? {} })));
+  return list;
+}
+
+function pathsIn(images: Record<string, unknown>): Record<string, string> {
+  if (Object.values(images).every((path) => typeof path === 'string')) return images as Record<string, string>;
+  throw errors.wrong_usage({ detail: `--images takes a file for each param: '{ "logo": "logo.png" }'.` });
 }
 
 /** How a result was made, as it says itself. */

@@ -120,3 +120,19 @@ test('effects are rendered in a chain, and the result says of itself how it was 
   );
   expect(much).toMatchObject({ code: 2, err: expect.stringContaining('list of as many') });
 });
+
+test('a param that names a picture is given its file', { timeout: 120_000 }, async () => {
+  const effect = file(
+    'logo.ts',
+    `import { effect, image } from '@plinth/sdk/effect';
+     export default effect({ title: 'Logo', params: { logo: image() }, frame: ({ canvas, params }) =>
+       canvas.image(params.logo, 0, 0, 32, 24) });`,
+  );
+  const without = await plinth('effect', 'check', effect);
+  expect(without).toMatchObject({ code: 0, out: expect.stringContaining(`Give one: --images '{ "logo": "FILE" }'`) });
+  const svg = file('logo.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>');
+  const given = await plinth('effect', 'check', effect, '--images', JSON.stringify({ logo: svg }), '--json');
+  expect(lastJson(given.out)).toMatchObject({ seen: { drawnFrames: 30 } });
+  const wrong = await plinth('effect', 'check', effect, '--images', '{ "logo": "none.png" }');
+  expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('none.png for "logo"') });
+});
