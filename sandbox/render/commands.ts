@@ -66,13 +66,14 @@ export function legArgs(task: Task, { from, steps, to }: Leg, place: Place): str
   const input = fromClip ? clipIn(task, place) : rawIn(task, 'yuv420p', fit);
   const pictures = box ? rawIn(task, 'yuva420p', box) : [];
   const inputs = { ...(fromClip ? { clipIs: 0 } : {}), next: box ? 2 : 1 };
-  const raw = ['-map', '[v]', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'];
+  // Some filters forget the rate, and newer FFmpegs then take it for 25.
+  const raw = ['-map', '[v]', '-r', rateText(clip.fps), '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'];
   const out = to === 'planes' ? [...graphed(task, graph), ...raw] : result(task, place, graph, inputs);
   return [...QUIET, ...input, ...pictures, ...out];
 }
 
 /** The frames on both sides have the same numbers: when one side ends early, the count shows it. */
-const over = ({ x, y }: Box) => `[b];[1:v]setsar=1[o];[b][o]overlay=${x}:${y}:format=yuv420:eof_action=endall`;
+const over = ({ x, y }: Box) => `[b];[1:v]setsar=1,${TAGS}[o];[b][o]overlay=${x}:${y}:format=yuv420:eof_action=endall`;
 
 /** Filters follow each other with a comma, what names its inputs follows as it is. */
 function joined(graph: string, part: string | readonly string[]): string {
