@@ -3,55 +3,33 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileJavaScript } from '../sandbox/javascript/compile.ts';
 import { findFFmpeg } from '../sandbox/render/ffmpeg.ts';
 import { render } from '../sandbox/render/pipeline.ts';
+import { compile } from '../sandbox/supervisor/compile.ts';
+import { countCpu } from './cpu.ts';
+import { EFFECTS, type EffectName } from './render-effects.ts';
 import { type BenchResult, median } from './result.ts';
 
-const ROUNDS = 3;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const THREADS = 2;
+const RATE = 30;
 /** In gamut and moving everywhere: noise that clips would flatter whoever changes it. */
 const CLIPS = {
   wide: { size: '1280x720', seconds: 10 },
   tall: { size: '1080x1920', seconds: 15 },
 } as const;
+const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p', '-threads', `${THREADS}`];
 
-const head = `import { color, effect } from '@plinth/sdk/effect';\n`;
-const EFFECTS = {
-  filters: `export default effect({ title: 'Filters', filters: () => [{ name: 'eq', options: { contrast: 1.1, saturation: 1.2 } }] });`,
-  lowerThird: `export default effect({ title: 'Lower third', frame({ canvas, width, height, t }) {
-    canvas.rect(40, height - 150, width * 0.5, 110, { fill: '#101418d9', radius: 10 });
-    canvas.text('Ada Lovelace', 70, height - 95, { size: 40, weight: 700, fill: '#ffffff' });
-    canvas.text('First programmer · ' + Math.floor(t), 70, height - 60, { size: 24, fill: '#d7dde3' });
-  } });`,
-  drawing: `export default effect({ title: 'Drawing', frame({ canvas, width, height, t }) {
-    for (let bar = 0; bar < 30; bar++) {
-      const rise = (0.5 + 0.5 * Math.sin(t * 3 + bar / 3)) * height * 0.6;
-      canvas.rect((bar * width) / 30 + 4, height - rise, width / 30 - 8, rise, {
-        fill: { stops: [[0, '#ff3b6bcc'], [1, '#3bd1ffcc']], from: [0, height - rise], to: [0, height] }, radius: 6 });
-    }
-    for (let dot = 0; dot < 12; dot++)
-      canvas.circle(width * (0.5 + 0.4 * Math.cos(t + dot)), height * (0.3 + 0.2 * Math.sin(t * 2 + dot)), 20, { fill: '#ffd23bb0' });
-    for (let line = 0; line < 8; line++)
-      canvas.text('Line ' + line + ' at ' + t.toFixed(2), 40, 60 + line * 34, { size: 28, weight: 700, fill: '#ffffff' });
-  } });`,
-  pixels: `export default effect({ title: 'Pixels',
-    setup: () => ({ table: Uint8Array.from({ length: 256 }, (_, value) => 255 * (value / 255) ** 0.8) }),
-    frame({ pixels: { data }, state: { table } }) {
-      for (let at = 0; at < data.length; at += 4) {
-        data[at] = table[data[at]]; data[at + 1] = table[data[at + 1]]; data[at + 2] = table[data[at + 2]];
-      }
-    } });`,
-} as const;
-
-type Name = keyof typeof EFFECTS;
-
+/** `--wide`: only that clip. `--only NAME`: only that effect. */
 export default async function renderBench(options: readonly string[]): Promise<BenchResult> {
   const directory = mkdtempSync(join(tmpdir(), 'plinth-render-'));
   try {
-    const clips = options.includes('--tall') ? CLIPS : { wide: CLIPS.wide };
+    const { tall, ...wideOnly } = CLIPS;
+    const clips = options.includes('--wide') ? wideOnly : CLIPS;
+    const only = options[options.indexOf('--only') + 1];
+    const names = (Object.keys(EFFECTS) as EffectName[]).filter((name) => !options.includes('--only') || name === only);
     const found: Record<string, Figures> = {};
-    for (const [name, clip] of Object.entries(clips)) found[name] = await compare(directory, name, clip);
+    for (const [name, clip] of Object.entries(clips)) found[name] = await compare(directory, name, clip, names);
     const { wide } = found;
     if (!wide) throw new Error('Nothing was measured.');
     return { ratio: wide.ratio, medians: found };
@@ -60,74 +38,105 @@ export default async function renderBench(options: readonly string[]): Promise<B
   }
 }
 
+const counted = countCpu() ?? (() => Number.NaN);
+
+interface Taken {
+  readonly wall: number;
+  /** Of the command and of all that it started. */
+  readonly cpu: number;
+  /** Without what happens once before the first frame. */
+  readonly encode: number;
+}
+
 interface Figures {
-  readonly ratio: Record<Name, number>;
-  /** Frames a second, the whole command. */
+  readonly ratio: Record<string, number>;
+  /** The same by the processors' time in place of the clock's. */
+  readonly cpuRatio: Record<string, number>;
+  /** The same without what happens once before the first frame. */
+  readonly encodeRatio: Record<string, number>;
   readonly framesPerSecond: Record<string, number>;
+  readonly cpuSeconds: Record<string, number>;
   readonly outputBytes: Record<string, number>;
+  /** Of the picture that each changed, in a frame of the middle. */
+  readonly touched: Record<string, number>;
 }
 
 async function compare(
   directory: string,
   name: string,
-  { size, seconds }: { size: string; seconds: number },
+  clip: { size: string; seconds: number },
+  names: readonly EffectName[],
 ): Promise<Figures> {
   const { ffmpeg } = await findFFmpeg();
-  const [input, output] = [join(directory, `${name}.mp4`), join(directory, 'out.mp4')];
-  const picture = `testsrc2=size=${size}:rate=30:duration=${seconds},lutyuv=y='clip(val,32,210)'`;
-  const x264 = [
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-crf',
-    '23',
-    '-pix_fmt',
-    'yuv420p',
-    '-threads',
-    String(THREADS),
-  ];
   const run = (...args: string[]) => execFileSync(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...args]);
-  run(
-    '-f',
-    'lavfi',
-    '-i',
-    picture,
-    '-f',
-    'lavfi',
-    '-i',
-    `sine=duration=${seconds}`,
-    ...x264,
-    '-c:a',
-    'aac',
-    '-shortest',
-    input,
-  );
-  const frames = seconds * 30;
-  const taken: Record<string, number[]> = { ffmpeg: [] };
-  const bytes: Record<string, number> = {};
-  const timed = async (what: string, round: number, work: () => unknown) => {
-    const began = performance.now();
-    await work();
-    // The first round warms caches.
-    const seconds = (performance.now() - began) / 1000;
-    if (round > 0) taken[what] = [...(taken[what] ?? []), seconds];
-    bytes[what] = statSync(output).size;
+  const input = join(directory, `${name}.mp4`);
+  makeClip(run, clip, input);
+  const works: Record<string, (output: string) => Promise<number | undefined>> = {
+    async ffmpeg(output) {
+      run('-i', input, ...X264, '-c:a', 'copy', '-movflags', '+faststart', output);
+      return undefined;
+    },
   };
+  for (const each of names) {
+    const { file, text } = EFFECTS[each];
+    const effect = await compile(file, text);
+    works[each] = async (output) => (await render({ input, output, effects: [{ compiled: effect }], threads: THREADS })).encodeMs / 1000;
+  }
+  const taken: Record<string, Taken[]> = {};
+  const outputBytes: Record<string, number> = {};
+  const touched: Record<string, number> = {};
+  // In turns, so that all meet the same machine; the first round warms caches.
   for (let round = 0; round <= ROUNDS; round++) {
-    await timed('ffmpeg', round, () => run('-i', input, ...x264, '-c:a', 'copy', '-movflags', '+faststart', output));
-    for (const [effect, code] of Object.entries(EFFECTS)) {
-      const compiled = await compileJavaScript(`${effect}.ts`, head + code);
-      await timed(effect, round, () => render({ input, output, effect: compiled, threads: THREADS }));
+    for (const [what, work] of Object.entries(works)) {
+      const output = join(directory, `${what}.mp4`);
+      const took = await timed(() => work(output));
+      if (round > 0) taken[what] = [...(taken[what] ?? []), took];
+      else {
+        outputBytes[what] = statSync(output).size;
+        touched[what] = round3(differing(run, join(directory, 'ffmpeg.mp4'), output, clip.seconds / 2));
+      }
     }
   }
-  const bare = median(taken.ffmpeg ?? []);
-  const of = <T>(value: (effect: Name) => T) =>
-    Object.fromEntries((Object.keys(EFFECTS) as Name[]).map((effect) => [effect, value(effect)])) as Record<Name, T>;
-  const round3 = (value: number) => Number(value.toPrecision(3));
+  return { ...figuresOf(taken, clip.seconds * RATE), outputBytes, touched };
+}
+
+function makeClip(run: (...args: string[]) => void, { size, seconds }: { size: string; seconds: number }, to: string) {
+  const picture = `testsrc2=size=${size}:rate=${RATE}:duration=${seconds},lutyuv=y='clip(val,32,210)'`;
+  const sound = `sine=duration=${seconds}`;
+  run('-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound, ...X264, '-c:a', 'aac', '-shortest', to);
+}
+
+async function timed(work: () => Promise<number | undefined>): Promise<Taken> {
+  const [began, cpu] = [performance.now(), counted()];
+  const encode = await work();
+  const wall = (performance.now() - began) / 1000;
+  return { wall, cpu: counted() - cpu, encode: encode ?? wall };
+}
+
+/** Which part of a frame differs by more than encoding it anew does. */
+function differing(run: (...args: string[]) => Buffer, one: string, other: string, at: number): number {
+  const graph = '[0:v][1:v]blend=all_mode=difference,format=gray[d]';
+  const inputs = [one, other].flatMap((file) => ['-ss', String(at), '-i', file]);
+  const raw = ['-map', '[d]', '-frames:v', '1', '-f', 'rawvideo', 'pipe:1'];
+  const frame = run(...inputs, '-filter_complex', graph, ...raw);
+  return frame.filter((value) => value > 8).length / frame.length;
+}
+
+function figuresOf(taken: Record<string, Taken[]>, frames: number): Omit<Figures, 'outputBytes' | 'touched'> {
+  const middle = (what: string, figure: keyof Taken) => median((taken[what] ?? []).map((each) => each[figure]));
+  const each = (names: readonly string[], of: (name: string) => number) =>
+    Object.fromEntries(names.map((name) => [name, round3(of(name))]));
+  const all = Object.keys(taken);
+  const ours = all.filter((name) => name !== 'ffmpeg');
+  const over = (figure: keyof Taken) =>
+    each(ours, (name) => middle('ffmpeg', figure === 'cpu' ? 'cpu' : 'wall') / middle(name, figure));
   return {
-    ratio: of((effect) => round3(bare / median(taken[effect] ?? []))),
-    framesPerSecond: { ffmpeg: round3(frames / bare), ...of((effect) => round3(frames / median(taken[effect] ?? []))) },
-    outputBytes: bytes,
+    ratio: over('wall'),
+    cpuRatio: over('cpu'),
+    encodeRatio: over('encode'),
+    framesPerSecond: each(all, (name) => frames / middle(name, 'wall')),
+    cpuSeconds: each(all, (name) => middle(name, 'cpu')),
   };
 }
+
+const round3 = (value: number) => Number(value.toPrecision(3));
