@@ -169,7 +169,19 @@ export function kernelMigrations(): MigrationUnit[] {
 }
 
 /** Rooms with tables: each may refer to those before it. */
-const ROOMS = ['tenancy', 'auth', 'mail', 'events', 'jobs', 'storage', 'ledger', 'notices', 'plugins', 'work'] as const;
+const ROOMS = [
+  'tenancy',
+  'auth',
+  'mail',
+  'events',
+  'jobs',
+  'storage',
+  'ledger',
+  'notices',
+  'plugins',
+  'work',
+  'media',
+] as const;
 
 /** What other nodes, and this one, say: caches are dropped, sockets are closed, plugins come and go. */
 function hearChanges(

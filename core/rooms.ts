@@ -11,6 +11,7 @@ import { createJobs, type JobsApi } from './jobs/jobs.ts';
 import type { CheckEvent } from './ledger/commands.ts';
 import { createLedger, type LedgerApi } from './ledger/ledger.ts';
 import { createMail, type MailApi } from './mail/mail.ts';
+import { createMedia } from './media/media.ts';
 import { createNotices } from './notices/notices.ts';
 import type { Bus } from './realtime/bus.ts';
 import { createRealtime, type RealtimeApi } from './realtime/realtime.ts';
@@ -54,6 +55,7 @@ export interface Rooms {
   readonly notices: Room;
   readonly work: Room & WorkApi;
   readonly renders: Room;
+  readonly media: Room;
 }
 
 /** Makes every room from the configuration, each with the others it was promised. Nothing runs yet. */
@@ -111,7 +113,9 @@ export function buildRooms(deps: RoomsDeps): Rooms {
   });
   const renders = createRenders({ work, storage, clock });
   realtime.register(work.watching('renders'));
-  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices, work, renders };
+  const media = createMedia({ database, work, storage, clock, secret: config.secret, nudge: () => events.nudge() });
+  realtime.register(work.watching('media'));
+  return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices, work, renders, media };
 }
 
 /** How a tenant is reached from outside: its first own host, else its sub-domain. */

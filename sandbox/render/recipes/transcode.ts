@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { MediaFile, Recipe } from '@plinth/sdk/services/media-recipes.ts';
 import { renderErrors } from '../errors.ts';
 import { type FFmpeg, findFFmpeg, locateFFmpeg } from '../ffmpeg.ts';
-import { probeMedia } from '../probe-media.ts';
+import { type Media, probeMedia } from '../probe-media.ts';
 import { Running } from '../running.ts';
 import { audio } from './audio.ts';
 import { hls } from './hls.ts';
@@ -20,6 +20,8 @@ import { waveform } from './waveform.ts';
 export interface TranscodeOptions {
   readonly input: string;
   readonly recipe: Recipe;
+  /** What `probeMedia` said of it, if it was asked already. */
+  readonly media?: Media;
   /** Where the files go; it is there already. */
   readonly directory: string;
   /** The image that the recipe's watermark names by `objectId`. */
@@ -40,7 +42,9 @@ export async function transcode(options: TranscodeOptions): Promise<MediaFile[]>
   await using running = new Running(signal);
   const placed = new Placed(directory, await workspaceIn(directory, running));
   const asked = { ffmpeg: options.ffmpeg ?? locateFFmpeg(), ...(signal ? { signal } : {}) };
-  const [ffmpeg, media] = await running.race(Promise.all([options.ffmpeg ?? findFFmpeg(), probeMedia(input, asked)]));
+  const [ffmpeg, media] = await running.race(
+    Promise.all([options.ffmpeg ?? findFFmpeg(), options.media ?? probeMedia(input, asked)]),
+  );
   const job: Job = {
     ...{ input, media, ffmpeg, threads, running, onProgress, workspace: placed.workspace },
     mark: await markOf(options, placed.workspace, running),

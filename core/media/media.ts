@@ -1,0 +1,71 @@
+// `media@1`: what uploaded files are, and what is made of them, for plugins. The queue says when, the sandbox how; here
+// they meet storage and events.
+import { MediaFailed, MediaFinished, type MediaResult } from '@plinth/sdk/services/media.ts';
+import type pg from 'pg';
+import { writeOutbox } from '../events/outbox.ts';
+import type { Room } from '../room.ts';
+import type { StorageApi } from '../storage/storage.ts';
+import type { Work } from '../work/item.ts';
+import type { WorkApi } from '../work/work.ts';
+import { type FileSets, fileSetsOf } from './file-sets.ts';
+import { ANALYSE, TRANSCODE, whatOf } from './kinds.ts';
+import {
+  type AnalyseSpec,
+  type PerformDeps,
+  performAnalysis,
+  performTranscode,
+  type TranscodeSpec,
+} from './perform.ts';
+import { mediaService } from './service.ts';
+import { setLinks } from './sets-route.ts';
+
+export interface MediaDeps extends Omit<PerformDeps, 'sets' | 'storage'> {
+  readonly work: WorkApi;
+  readonly storage: StorageApi;
+  /** Signs links. */
+  readonly secret: string;
+}
+
+export function createMedia({ work, secret, ...deps }: MediaDeps): Room {
+  const { database, storage } = deps;
+  const sets = fileSetsOf(database);
+  const performing: PerformDeps = { ...deps, sets };
+  const ended = (client: pg.ClientBase, of: Work) => settle(client, storage, sets, of);
+  const discard = (of: Made) => clear(storage, sets, of);
+  work.define<TranscodeSpec, MediaResult>({
+    ...{ kind: TRANSCODE, ended, discard },
+    run: (asked, bench) => performTranscode(performing, asked, bench),
+  });
+  work.define<AnalyseSpec, MediaResult>({
+    ...{ kind: ANALYSE, ended, discard },
+    run: (asked, bench) => performAnalysis(performing, asked, bench),
+  });
+  const links = setLinks(secret, sets, storage);
+  return {
+    name: 'media',
+    provides: [mediaService({ work, storage, sets, links, remove: discard })],
+    contributions: links.routes,
+  };
+}
+
+/** In one commit: it is done, its objects stay, and everybody is told. */
+async function settle(client: pg.ClientBase, storage: StorageApi, sets: FileSets, of: Work): Promise<void> {
+  const { tenantId, requestId, workId: mediaId, plugin, accountId, state, error, result } = of;
+  const who = { mediaId, plugin, what: whatOf(of.kind), ...(accountId === undefined ? {} : { accountId }) };
+  if (state === 'done') {
+    const { objectIds, keepUntil } = await sets.settle(client, tenantId, mediaId);
+    await storage.keep(client, tenantId, objectIds, keepUntil);
+    await writeOutbox(client, [{ tenantId, requestId, event: MediaFinished.id, payload: { ...who, result } }]);
+  } else {
+    await sets.drop(client, tenantId, mediaId);
+    await writeOutbox(client, [{ tenantId, requestId, event: MediaFailed.id, payload: { ...who, state, error } }]);
+  }
+}
+
+type Made = Pick<Work, 'tenantId' | 'workId' | 'plugin'>;
+
+/** Objects take their names with them. */
+async function clear(storage: StorageApi, sets: FileSets, of: Made): Promise<void> {
+  for (const { objectId } of await sets.objectsOf(of.tenantId, of.workId, of.plugin))
+    await storage.delete(of.tenantId, objectId);
+}
