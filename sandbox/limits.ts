@@ -78,6 +78,8 @@ export const CLIP_SECONDS = 3_600;
 export const CLIP_FRAMES = 216_000;
 /** Of one picture: 4096x4096, and what lies between in other shapes. */
 export const CLIP_PIXELS = 16_777_216;
+/** Of one picture, where FFmpeg is the embedded one: 4096x2160. Its memory ends at 2 GB. */
+export const EMBEDDED_PIXELS = 8_847_360;
 /** Reading a file's index. */
 export const PROBE_BOUNDS = { wallMs: 30_000, cpuSeconds: 20, memoryMb: 2_048, fileMb: 1 } as const;
 export const PROBE_BYTES = 32 * 1024 * 1024;
@@ -94,6 +96,8 @@ export const STALL_MS = 30_000;
 /** FFmpeg at work: so much for each frame, beside what every render may have. */
 export const RENDER_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 8_192, fileMb: 16_384 } as const;
 export const RENDER_FRAME_MS = 4_000;
+/** Parts of one clip that are rendered side by side. */
+export const SEGMENTS = 8;
 /** Of an effect's params, as JSON, in what a result says of itself; of longer ones only their hash. */
 export const PARAMS_TOLD_BYTES = 8_192;
 
@@ -103,6 +107,8 @@ export const MARK_WITHIN_MS = 20_000;
 /** FFmpeg while a clip is analysed: beside what every analysis may have, so much for each second of the clip. */
 export const ANALYSE_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 4_096, fileMb: 1 } as const;
 export const ANALYSE_SECOND_MS = 2_000;
+/** FFmpeg while it looks for subtitles. */
+export const SUBTITLE_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 2_048, fileMb: 1 } as const;
 
 /** What a creator is told, by the code of the error. */
 export const explain = {

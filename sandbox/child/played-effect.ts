@@ -22,13 +22,13 @@ export interface PlayedEffect extends OpenedEffect {
 
 /** `step` is told of each frame before it is played. */
 export async function playEffect(
-  opening: EffectOpening,
+  { player: ready, ...opening }: EffectOpening & { readonly player: FramePlayer | undefined },
   { first, frames }: Span,
   limits: Limits,
   print: (text: string) => void,
   step: (frame: number) => Promise<void>,
 ): Promise<PlayedEffect> {
-  const player = await openPlayer(opening, limits, print);
+  const player = ready ?? (await openPlayer(opening, limits, print));
   const description = player.describe();
   const { images, facts } = await settled(opening, description);
   const filters = description.has.filters ? player.filters(facts) : [];

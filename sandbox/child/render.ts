@@ -4,12 +4,14 @@ import { closeSync } from 'node:fs';
 import { createFrames } from '../colour/frames.ts';
 import type { Box } from '../draw/bounds.ts';
 import { ListError } from '../draw/check.ts';
+import type { FramePlayer } from '../javascript/frame-player.ts';
 import type { Limits } from '../limits.ts';
 import { FRAMES_IN, FRAMES_OUT, type FromRenderChild, type ToRenderChild } from '../render/protocol.ts';
 import type { Span } from '../render/window.ts';
 import { readFrame, writeFrame } from './frame-pipes.ts';
 import { GuestFailure } from './guest.ts';
 import type { Drawn } from './lists.ts';
+import { openPlayer } from './open-player.ts';
 import { Picture } from './picture.ts';
 import { openPainter, type PlayedEffect, playEffect } from './played-effect.ts';
 
@@ -20,6 +22,8 @@ interface Opened {
 }
 
 let opened: Opened | undefined;
+/** Those that were described, until they are opened. */
+let described: FramePlayer[] = [];
 /** At work: which frame of which effect. */
 let frame: number | undefined;
 let effect: number | undefined;
@@ -34,7 +38,8 @@ tell({ say: 'ready' });
 async function hear(message: ToRenderChild): Promise<void> {
   [frame, effect] = [undefined, undefined];
   try {
-    if (message.do === 'open') await open(message);
+    if (message.do === 'describe') await describe(message);
+    else if (message.do === 'open') await open(message);
     else if (opened) {
       const part = { ...opened, effects: opened.effects.slice(0, message.effects) };
       const made = message.do === 'overlay' ? await overlay(part, message.box) : await planes(part, message.box);
@@ -54,18 +59,27 @@ function failureOf(error: unknown): GuestFailure['failure'] {
   return { code: 'crashed', message: error instanceof Error ? error.message : String(error) };
 }
 
+async function describe({ effects, limits }: Extract<ToRenderChild, { do: 'describe' }>): Promise<void> {
+  for (const [at, source] of effects.entries()) {
+    effect = at;
+    described.push(await openPlayer(source, limits, print));
+  }
+  tell({ say: 'described', effects: described.map((player) => player.describe()) });
+}
+
 async function open({ effects: asked, span: part, limits }: Extract<ToRenderChild, { do: 'open' }>): Promise<void> {
   const span = part ?? { first: 0, frames: asked[0]?.facts.frames ?? 0 };
   const effects: PlayedEffect[] = [];
   for (const [at, opening] of asked.entries()) {
     [frame, effect] = [undefined, at];
     effects.push(
-      await playEffect(opening, span, limits, print, async (index) => {
+      await playEffect({ ...opening, player: described[at] }, span, limits, print, async (index) => {
         frame = index;
         await now(index);
       }),
     );
   }
+  described = [];
   opened = { limits, span, effects };
   const said = effects.map(({ description, filters, seen }) => ({ description, filters, seen }));
   tell({ say: 'opened', effects: said });

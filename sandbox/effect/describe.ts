@@ -6,17 +6,20 @@ export interface Description {
   readonly summary?: string;
   readonly params: Readonly<Record<string, Param<unknown>>>;
   readonly inputs: readonly string[];
-  /** Which of the ways to touch a picture it has. */
-  readonly has: { readonly frame: boolean; readonly filters: boolean };
+  /** Which of the ways to touch pictures and sound it has. */
+  readonly has: { readonly frame: boolean; readonly filters: boolean; readonly audio: boolean };
 }
+
+const isFunction = (value: unknown) => typeof value === 'function';
 
 /** Says what is wrong with a default export that is no effect. */
 export function describe(found: unknown): Description {
-  const { kind, title, summary, params = {}, inputs = [], frame, filters } = (found ?? {}) as Partial<Effect>;
+  const { kind, title, summary, params = {}, inputs = [], frame, filters, audio } = (found ?? {}) as Partial<Effect>;
   if (kind !== 'effect') throw new TypeError('The default export is no effect: export default effect({ … }).');
   if (typeof title !== 'string' || title.trim() === '') throw new TypeError('An effect needs a title.');
-  if (typeof frame !== 'function' && typeof filters !== 'function')
-    throw new TypeError('An effect needs frame(…) or filters(…).');
+  const has = { frame: isFunction(frame), filters: isFunction(filters), audio: isFunction(audio) };
+  if (!has.frame && !has.filters && !has.audio)
+    throw new TypeError('An effect needs frame(…), filters(…) or audio(…).');
   for (const [name, param] of Object.entries(params)) {
     if (typeof param?.kind !== 'string')
       throw new TypeError(`The param "${name}" is made with number(), color() or one of their kind.`);
@@ -26,6 +29,6 @@ export function describe(found: unknown): Description {
     ...(summary === undefined ? {} : { summary: String(summary) }),
     params,
     inputs: inputs.map(String),
-    has: { frame: typeof frame === 'function', filters: typeof filters === 'function' },
+    has,
   };
 }

@@ -30,6 +30,7 @@ export const renderErrors = defineErrors('render', {
   unsupported: { status: 415, title: 'This kind of video is not supported here.' },
   bad_image: { status: 413, title: 'The pictures are too many or too large.', fix: 'Use fewer or smaller ones.' },
   bad_filter: { status: 422, title: 'The effect asks for a filter that is not offered.' },
+  bad_input: { status: 422, title: 'An input of the effect cannot be that.' },
   bad_range: { status: 400, title: 'That part is not in the clip.' },
   bad_size: { status: 400, title: 'A picture cannot have that size.' },
   effect_failed: { status: 422, title: 'The effect failed.' },

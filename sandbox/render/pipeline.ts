@@ -16,6 +16,7 @@ import { type ChainPlan, explain, planOf, seenTogether } from './plan.ts';
 import { type ClipFacts, probe } from './probe.ts';
 import type { Progress } from './progress.ts';
 import { fileHash, PROVENANCE_TAG, type Provenance, provenanceOf } from './provenance.ts';
+import { inputsOf } from './render-inputs.ts';
 import { Running } from './running.ts';
 import { type OpenedStage, openStages, type StagedEffect } from './stages.ts';
 import { fitOf, type Size, type Span, spanOf, type Window, windowOf } from './window.ts';
@@ -90,12 +91,17 @@ export async function render(options: RenderOptions): Promise<Rendered> {
   const span = checkedSpan(options, window, fps);
   const { frames } = span;
   const scene = { width: fit.width, height: fit.height, fps, frames: window.frames, duration: window.frames / fps };
-  const facts = { ...scene, data: options.data ?? {} };
+  const asked = { input: options.input, clip, window, ffmpeg, threads };
+  const { data, told: found } = await running.race(
+    inputsOf(processes, parties, options.data, asked, { limits, running }),
+  );
+  const facts = { ...scene, data };
   const opening = { facts, seed, span, limits, start };
   const opened = await running.race(
     Promise.all(processes.map((process, at) => openStages(process, parties[at] ?? [], opening))),
   );
-  const { stages, plan, why } = planned(opened.flat(), { clip, ffmpeg, fit, span });
+  const { stages, plan, why: way } = planned(opened.flat(), { clip, ffmpeg, fit, span });
+  const why = [way, ...found].join(' ');
   options.onPlan?.(plan, why);
 
   const encoding = performance.now();

@@ -19,6 +19,8 @@ export interface EffectOpening extends Omit<EffectSource, 'picture'> {
 }
 
 export type ToRenderChild =
+  /** Opens effects to say what they are. Those that are opened next are taken for the same, in the same order. */
+  | { readonly do: 'describe'; readonly effects: readonly Omit<EffectSource, 'picture'>[]; readonly limits: Limits }
   /** Opens effects, plays all frames of each for what they draw, and says what it saw. */
   | {
       readonly do: 'open';
@@ -43,6 +45,7 @@ export interface OpenedEffect {
 export type FromRenderChild =
   | { readonly say: 'ready' }
   | { readonly say: 'printed'; readonly text: string }
+  | { readonly say: 'described'; readonly effects: readonly Description[] }
   | { readonly say: 'opened'; readonly effects: readonly OpenedEffect[] }
   /** It is still at work, and how far. */
   | { readonly say: 'at'; readonly frame: number }

@@ -59,7 +59,7 @@ export class RenderChild {
   }
 
   /** Says something, and answers what the child says to that. */
-  async ask<S extends 'opened' | 'done'>(message: ToRenderChild, answer: S): Promise<Said<S>> {
+  async ask<S extends 'described' | 'opened' | 'done'>(message: ToRenderChild, answer: S): Promise<Said<S>> {
     const said = await new Promise<FromRenderChild>((resolve, reject) => {
       if (this.#gone) return reject(this.#gone);
       this.#settle = { resolve, reject };
