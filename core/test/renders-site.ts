@@ -1,8 +1,8 @@
 // A plugin that has clips rendered, and a site with somebody in it who asks for that.
 import { execFileSync } from 'node:child_process';
-import { createReadStream, readdirSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { collection, definePlugin, newId } from '@plinth/sdk';
+import { collection, type DocumentStore, definePlugin } from '@plinth/sdk';
 import { Render, RenderEffect, RenderFailed, RenderFinished, Renders } from '@plinth/sdk/services/renders.ts';
 import { Type } from 'typebox';
 import { temporaryDirectory } from '../testing/directory.ts';
@@ -84,11 +84,15 @@ const directory = temporaryDirectory('renders');
 let made = 0;
 
 /** A clip among the objects of a plugin. */
-export async function aClip(kernel: TestKernel, site: TestTenant, plugin = 'film-lab', seconds = 1): Promise<string> {
+export async function aClip(
+  { kernel }: TestKernel,
+  site: TestTenant,
+  { plugin = 'film-lab', seconds = 1 }: { readonly plugin?: string; readonly seconds?: number } = {},
+): Promise<string> {
   const file = join(directory, `clip-${++made}.mp4`);
   const pictures = ['-f', 'lavfi', '-i', `testsrc2=s=64x48:r=25:d=${seconds}`, '-pix_fmt', 'yuv420p'];
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...pictures, '-c:v', 'libx264', '-preset', 'ultrafast', file]);
-  return (await kernel.kernel.storage.put(site.id, createReadStream(file), { plugin })).id;
+  return (await kernel.storage.put(site.id, createReadStream(file), { plugin })).id;
 }
 
 export async function submit(person: TestPerson, asked: object, plugin = 'film-lab'): Promise<Render> {
@@ -97,12 +101,8 @@ export async function submit(person: TestPerson, asked: object, plugin = 'film-l
   return body;
 }
 
-/** Everything in which a render keeps files, that is there now. */
-export function filesAtWork(dataDir: string): string[] {
-  const work = join(dataDir, 'work');
-  return readdirSync(work, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name);
+/** The event about a render that the plugin was told of. */
+export async function toldTo(site: TestTenant, renderId: string, plugin = 'film-lab') {
+  const ctx = await site.ctx<{ store: { told: DocumentStore<{ event: unknown }, never> } }>(plugin);
+  return (await ctx.store.told.get(renderId))?.value.event;
 }
-
-export const nobodys = newId();

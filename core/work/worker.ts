@@ -1,7 +1,7 @@
 // Does work on this node, as much at once as it has slots for, and stays in step with the rows.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Problem } from '@plinth/sdk';
-import { reconnectDelay } from '../events/failure.ts';
+import { isConnectionFailure } from '../database/database.ts';
+import { reasonOf, reconnectDelay } from '../events/failure.ts';
 import { Loop } from '../events/loop.ts';
 import { CANCELLED, Execution, type ExecutionDeps, LOST, STOPPING } from './execution.ts';
 import { type Work, workErrorOf } from './item.ts';
@@ -17,7 +17,7 @@ export interface WorkerDeps extends ExecutionDeps {
 
 const STOPPING_TRIES = 4;
 
-const failed = (error: Problem): Ending => ({ state: 'failed', error: workErrorOf(error) });
+const failed = (error: unknown): Ending => ({ state: 'failed', error: workErrorOf(error) });
 
 export class Worker {
   /** Takes what is next while a slot is free. */
@@ -79,9 +79,10 @@ export class Worker {
       try {
         return await rows.finish(of, ending, clock.now());
       } catch (error) {
-        // Its room does not agree that it is done.
-        if (error instanceof Problem && ending.state === 'done') return this.#finish({ of }, failed(error));
-        log.warn('ending-not-written', { workId: of.workId, error: String(error) });
+        log.warn('ending-not-written', { workId: of.workId, error: reasonOf(error) });
+        // Its room does not agree that it is done. Would it not even let it fail, the rows are left to speak for us.
+        if (!isConnectionFailure(error))
+          return ending.state === 'done' ? this.#finish({ of }, failed(error)) : undefined;
         if (this.#stopping && failures >= STOPPING_TRIES) return undefined;
         await sleep(reconnectDelay(failures));
       }
