@@ -2,6 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
+import { inWords, slowness } from '@plinth/sandbox/render/embedded.ts';
+import { findFFmpeg, locateFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
 import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
@@ -118,6 +120,7 @@ async function renderFile(
   const cancel = () => stop.abort();
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
+    await tellOfFFmpeg(options);
     const done = await render({
       ...{ ...files, ...askedOf(options), effects: await chainOf([file, ...more], options), signal: stop.signal },
       ...numberOption(options, 'from'),
@@ -129,6 +132,12 @@ async function renderFile(
   } finally {
     process.off('SIGINT', cancel).off('SIGTERM', cancel);
   }
+}
+
+async function tellOfFFmpeg({ explain }: Typed['options']): Promise<void> {
+  const slow = slowness(locateFFmpeg());
+  if (slow) toErrors(slow);
+  if (explain) toErrors(`${inWords(await findFFmpeg())}.`);
 }
 
 function factsOf({ output, frames, fps, width, height, plan, why, wallMs, encodeMs }: Rendered) {

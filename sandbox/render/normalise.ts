@@ -1,5 +1,6 @@
 // From whatever a clip is to what everything here works on: frames at a steady rate, upright, square pixels, even sizes,
 // 8-bit 4:2:0 in limited BT.709. Each conversion is named; what FFmpeg would guess is never left to it.
+import { checkFeasible } from './embedded.ts';
 import { renderErrors } from './errors.ts';
 import type { FFmpeg } from './ffmpeg.ts';
 import { rateText } from './fraction.ts';
@@ -12,6 +13,7 @@ const EXACTLY = 'flags=bicubic+accurate_rnd+full_chroma_int';
 
 /** Filters, in the order in which a frame goes through them. FFmpeg has turned it upright already. */
 export function normalised(clip: ClipFacts, window: Window, fit: Fit, ffmpeg: FFmpeg): string[] {
+  checkFeasible(clip, fit, ffmpeg);
   return [
     ...(clip.interlaced ? ['yadif=deint=interlaced'] : []),
     ...timed(clip, window),
