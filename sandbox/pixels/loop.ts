@@ -11,6 +11,7 @@ type Loop = (numbers: ArrayLike<number>, target: Area, pictures: readonly Area[]
 /** Its own: a program may change those that it sees. */
 const Compiler = Function;
 const TOOLS = { byte, noise, placeWithin };
+/** So many loops are kept. */
 const KEPT = 64;
 const loops = new Map<string, Loop>();
 
@@ -24,17 +25,20 @@ export function mayCompile(): boolean {
 }
 
 export const runCompiled: Run = (kernel, target, pictures) => {
-  const shape = `${pictures.length};${kernel.results};${kernel.steps.join(';')}`;
-  let loop = loops.get(shape);
-  if (!loop) {
-    loop = Compiler('tools', textOf(kernel, pictures.length))(TOOLS) as Loop;
-    const [oldest] = loops.keys();
-    if (loops.size >= KEPT && oldest !== undefined) loops.delete(oldest);
-  } else loops.delete(shape);
-  // The ones used last are the last to go.
-  loops.set(shape, loop);
-  loop(Float64Array.from(kernel.numbers), target, pictures);
+  loopOf(kernel, pictures.length)(Float64Array.from(kernel.numbers), target, pictures);
 };
+
+/** Kernels that differ in their numbers only have the same. */
+export function loopOf(kernel: Kernel, pictures: number): Loop {
+  const shape = `${pictures};${kernel.results};${kernel.steps.join(';')}`;
+  const loop = loops.get(shape) ?? (Compiler('tools', textOf(kernel, pictures))(TOOLS) as Loop);
+  // Those used last are the last to go.
+  loops.delete(shape);
+  loops.set(shape, loop);
+  const [oldest] = loops.keys();
+  if (loops.size > KEPT && oldest !== undefined) loops.delete(oldest);
+  return loop;
+}
 
 /** How often something has to be worked out: once, for each row, for each pixel. */
 type Level = 0 | 1 | 2;

@@ -55,8 +55,15 @@ const TABLE = {
     (a, b) => a - b * Math.floor(a / b),
   ),
   pow: two((a, b) => `pow(${a}, ${b})`, Math.pow),
-  min: two((a, b) => `min(${a}, ${b})`, Math.min),
-  max: two((a, b) => `max(${a}, ${b})`, Math.max),
+  // Both take as many as they are given, and would take what is not theirs.
+  min: two(
+    (a, b) => `min(${a}, ${b})`,
+    (a, b) => Math.min(a, b),
+  ),
+  max: two(
+    (a, b) => `max(${a}, ${b})`,
+    (a, b) => Math.max(a, b),
+  ),
   atan2: two((a, b) => `atan2(${a}, ${b})`, Math.atan2),
   lt: compared('<', (a, b) => a < b),
   le: compared('<=', (a, b) => a <= b),

@@ -13,7 +13,6 @@ export const [WIDTH, HEIGHT] = [20, 12];
 /** Colours all over, from the darkest to the brightest, opaque. */
 export function colourful(width = WIDTH, height = HEIGHT): Uint8ClampedArray {
   const data = new Uint8ClampedArray(width * height * 4);
-  for (let at = 0; at < data.length; at++) data[at] = at % 4 === 3 ? 255 : (at * 7919 + (at >> 5) * 104_729) >> 3;
   for (let at = 0; at < data.length; at++) data[at] = at % 4 === 3 ? 255 : ((at * 7919) >> 3) % 256;
   return data;
 }
@@ -27,10 +26,10 @@ export const pixelsOf = (data: Uint8ClampedArray, width = WIDTH, height = HEIGHT
 
 /** Plays an effect, `frames` times over the same picture. */
 export async function play(file: string, text: string, frames = 1, picture = colourful()): Promise<Played> {
-  const { program } = await compile(file, text);
+  const compiled = await compile(file, text);
   const facts = { width: WIDTH, height: HEIGHT, fps: 30, duration: 1, frames, params: {}, data: {}, seed: 7 };
   const playing: Playing = {
-    source: await sourceOf({ program, placeOf: () => undefined }),
+    source: await sourceOf(compiled),
     facts,
     picture: Buffer.from(picture).toString('base64'),
   };
