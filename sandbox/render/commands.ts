@@ -1,7 +1,7 @@
 // What FFmpeg is told, for each leg that pictures go through it.
 import type { FFmpeg } from './ffmpeg.ts';
 import { rateOf, rateText } from './fraction.ts';
-import { GUARDED, QUIET } from './input.ts';
+import { GUARDED, guardFor, QUIET } from './input.ts';
 import type { Place } from './jail.ts';
 import { normalised, TAGS } from './normalise.ts';
 import type { ClipFacts } from './probe.ts';
@@ -56,6 +56,8 @@ export const ANONYMOUS: readonly string[] = [
 
 /** What FFmpeg calls the result, until it is at its place. */
 export const RESULT = 'result';
+/** And the list of parts to be joined. */
+export const PARTS = 'parts';
 
 export function legArgs(task: Task, { from, steps, to }: Leg, place: Place): string[] {
   const { clip, window, fit, ffmpeg } = task;
@@ -95,13 +97,21 @@ export function clipIn({ clip, window, ffmpeg, threads }: Omit<Shown, 'filters'>
   // Only these see the transparency that WebM keeps beside the pictures. They come with the encoders of the same name.
   const library = clip.alpha ? WITH_ALPHA[clip.codec] : undefined;
   const decoder = library && ffmpeg.encoders.has(library) ? ['-c:v', library] : [];
-  return [...GUARDED, '-threads', `${threads}`, ...decoder, ...seek, '-i', place.input(0)];
+  return [...guardFor(clip), '-threads', `${threads}`, ...decoder, ...seek, '-i', place.input(0)];
 }
 
 const WITH_ALPHA: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
 
 function rawIn({ clip }: Task, format: string, { width, height }: Size): string[] {
   return ['-f', 'rawvideo', '-pix_fmt', format, '-s', `${width}x${height}`, '-r', rateText(clip.fps), '-i', 'pipe:0'];
+}
+
+/** Parts one after the other, which a list names, with the clip's sound. */
+export function joinArgs(task: Task, place: Place): string[] {
+  const list = ['-protocol_whitelist', 'file', '-format_whitelist', 'concat,mov', '-f', 'concat', '-safe', '0'];
+  const sound = soundOf(task, place, { next: 1 });
+  const copied = ['-map', '0:v:0', ...sound.maps, '-c:v', 'copy'];
+  return [...QUIET, ...list, '-i', place.output(PARTS), ...sound.input, ...copied, ...mp4(task, place)];
 }
 
 /** What MP4 holds and browsers play. */
@@ -114,18 +124,22 @@ interface Inputs {
 }
 
 function result(task: Task, place: Place, graph: string, inputs: Inputs): string[] {
-  const { clip, threads, about } = task;
+  const { clip, threads } = task;
   if (task.still) return stillResult(task, place, graph);
   const sound = soundOf(task, place, inputs);
-  const told = Object.entries(about).flatMap(([key, value]) => ['-metadata', `${key}=${value}`]);
-  const flags = ['+faststart', ...(told.length > 0 ? ['use_metadata_tags'] : [])].join('+');
   return [
     ...[...sound.input, ...graphed(task, graph), '-map', '[v]', ...sound.maps],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
     ...['-r', rateText(clip.fps), '-threads', `${threads}`],
-    ...[...TAGGED, ...ANONYMOUS, ...told],
-    ...['-movflags', flags, '-progress', 'pipe:3', '-stats_period', '0.25', '-f', 'mp4', place.output(RESULT)],
+    ...[...TAGGED, ...mp4(task, place)],
   ];
+}
+
+function mp4({ about }: Task, place: Place): string[] {
+  const told = Object.entries(about).flatMap(([key, value]) => ['-metadata', `${key}=${value}`]);
+  const flags = ['+faststart', ...(told.length > 0 ? ['use_metadata_tags'] : [])].join('+');
+  const progress = ['-progress', 'pipe:3', '-stats_period', '0.25'];
+  return [...ANONYMOUS, ...told, '-movflags', flags, ...progress, '-f', 'mp4', place.output(RESULT)];
 }
 
 function stillResult(task: Task, place: Place, graph: string): string[] {

@@ -18,5 +18,9 @@ export const GUARDED = guard(CONTAINERS);
 export const GUARDED_MEDIA = guard(`${CONTAINERS},${SOUNDS}`);
 export const GUARDED_PICTURE = guard(PICTURES);
 
+/** Whatever was found to be in it. */
+export const guardFor = ({ container }: { readonly container: string }): readonly string[] =>
+  container.endsWith('_pipe') ? GUARDED_PICTURE : GUARDED;
+
 /** First of all: nothing is asked, nothing printed but errors. */
 export const QUIET: readonly string[] = ['-nostdin', '-hide_banner', '-loglevel', 'error'];

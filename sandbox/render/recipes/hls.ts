@@ -104,6 +104,8 @@ function segmented(rungs: readonly Rung[], sounds: readonly Sound[], { output }:
     ...sounds.map((sound, at) => `a:${at},name:${soundName(sound)}`),
   ];
   return [
+    // Pictures and sound begin at the same moment: shifted, each would be by another time, and some players see only one.
+    ...['-avoid_negative_ts', 'disabled'],
     ...['-f', 'hls', '-hls_time', `${SEGMENT_SECONDS}`, '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4'],
     ...['-hls_flags', 'independent_segments', '-hls_fmp4_init_filename', `${name}-init.mp4`],
     ...['-hls_segment_filename', output(`${name}-%04d.m4s`), '-var_stream_map', streams.join(' ')],

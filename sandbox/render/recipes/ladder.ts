@@ -14,18 +14,18 @@ export interface Rung extends Size {
 }
 
 const USUAL = [240, 480, 720, 1080];
-/** Below this a phone on a bad line is meant. */
+/** Below this a phone on a bad line is meant, unless there is nothing better. */
 const GOOD_FROM = 360;
 
 /** From the lowest on. What is larger than the clip becomes one rung of its own size. */
 export function ladderOf(clip: ClipFacts, heights: readonly number[] = USUAL): Rung[] {
   const own = Math.min(sizeOf(clip).width, sizeOf(clip).height);
   const wanted = new Set(heights.map((height) => Math.min(height, own)));
-  return [...wanted]
-    .sort((a, b) => a - b)
-    .map((short) => {
-      const size = sizeOf(clip, short);
-      const peak = peakOf(size, rateOf(clip.fps));
-      return { ...size, name: `${short}`, peak, sound: short < GOOD_FROM ? 'low' : 'high' };
-    });
+  const shorts = [...wanted].sort((a, b) => a - b);
+  return shorts.map((short, at) => {
+    const size = sizeOf(clip, short);
+    const isBest = at === shorts.length - 1;
+    const sound = short < GOOD_FROM && !isBest ? 'low' : 'high';
+    return { ...size, name: `${short}`, peak: peakOf(size, rateOf(clip.fps)), sound };
+  });
 }
