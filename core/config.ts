@@ -71,6 +71,10 @@ export const SETTINGS = {
     pattern: /^smtps?:\/\//,
     secret: true,
   },
+  FFMPEG_PATH: {
+    about:
+      'FFmpeg’s program, the directory of it and ffprobe, or "embedded". Absent: the system’s, that of a package, the embedded one.',
+  },
   PLINTH_PORT: { about: 'Port of the HTTP server.', fallback: '8080', pattern: /^\d{1,5}$/ },
   PLINTH_HOST: { about: 'Address the HTTP server listens on.', fallback: '127.0.0.1' },
   PLINTH_TRUSTED_PROXIES: {

@@ -1,6 +1,8 @@
 // `plinth diagnose`: how this place is set up and what keeps it from working, each with what to do about it.
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { inWords as ffmpegInWords, slowness } from '@plinth/sandbox/render/embedded.ts';
+import { findFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
 import { findWall } from '@plinth/sandbox/supervisor/wall.ts';
 import { type Config, loadConfig, SETTINGS, type Setting } from '../config.ts';
 import { pendingMigrations } from '../database/pending.ts';
@@ -16,15 +18,16 @@ export async function diagnose({ words }: Typed, print: (result: Result) => void
   const { found, ...database } = await lookAtDatabase();
   const plugins = lookAtPlugins(found);
   const disk = lookAtDisk(config.dataDir);
+  const { media, wrong: unsound } = await lookAtFFmpeg();
   const facts = {
     versions: { kernel: KERNEL_VERSION, node: process.versions.node, postgres: database.version },
-    drivers: driversOf(config),
+    drivers: { ...driversOf(config), media },
     settings: settings(process.env),
     database,
     disk,
     plugins,
   };
-  const wrong = [...database.wrong, ...disk.wrong, ...plugins.wrong];
+  const wrong = [...database.wrong, ...unsound, ...disk.wrong, ...plugins.wrong];
   // Printed either way: who asks wants to see it all.
   print({ ...facts, wrong, text: inWords(facts, wrong) });
   if (wrong.length > 0) process.exitCode = 1;
@@ -49,6 +52,16 @@ function driversOf({ databaseUrl, redisUrl, natsUrl, smtpUrl, s3 }: Config) {
     objects: s3 === undefined ? 'disk' : 'S3',
     strangersCode: because === undefined ? `behind ${kind}` : `behind the ${kind} wall: ${because}`,
   };
+}
+
+async function lookAtFFmpeg(): Promise<{ readonly media: string; readonly wrong: readonly string[] }> {
+  try {
+    const found = await findFFmpeg();
+    return { media: [`${ffmpegInWords(found)}.`, slowness(found)].filter(Boolean).join(' '), wrong: [] };
+  } catch (error) {
+    const { title, detail, fix } = error as { title?: string; detail?: string; fix?: string };
+    return { media: 'none', wrong: [[title, detail, fix].filter(Boolean).join(' ')] };
+  }
 }
 
 async function lookAtDatabase() {
