@@ -9,7 +9,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-export function createMetrics(database: Database, { events, jobs, mail, realtime }: Rooms): Metrics {
+export function createMetrics(database: Database, { events, jobs, mail, realtime, work }: Rooms): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'plinth_' });
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
@@ -31,6 +31,16 @@ export function createMetrics(database: Database, { events, jobs, mail, realtime
     failed: gauge('plinth_mail_failed', 'Messages of the last 60 days that were given up.'),
     lateMs: gauge('plinth_mail_late_milliseconds', 'How long the oldest message that is due has waited.'),
   };
+  const byKind = (name: string, help: string): Gauge =>
+    new Gauge({ name, help, labelNames: ['kind'], registers: [registry] });
+  const workFigures = {
+    waiting: byKind('plinth_work_waiting', 'Renders, transcodes and the like that wait, on all nodes.'),
+    running: byKind('plinth_work_running', 'Renders, transcodes and the like that are being done, on all nodes.'),
+    oldestMs: byKind(
+      'plinth_work_oldest_milliseconds',
+      'How long the oldest of them that could be started has waited.',
+    ),
+  };
   const eventFigures = new Map<string, Gauge>();
   const routes = new RouteStats();
 
@@ -42,9 +52,13 @@ export function createMetrics(database: Database, { events, jobs, mail, realtime
     channels.set(live.channels);
     dropped.set(live.dropped);
     // A database that is away must not take the other figures with it.
-    const [job, letter, event] = await Promise.allSettled([jobs.figures(), mail.figures(), events.figures()]);
+    const asked = [jobs.figures(), mail.figures(), events.figures(), work.figures()] as const;
+    const [job, letter, event, heavy] = await Promise.allSettled(asked);
     if (job.status === 'fulfilled') setAll(jobFigures, job.value);
     if (letter.status === 'fulfilled') setAll(mailFigures, letter.value);
+    if (heavy.status === 'fulfilled') {
+      for (const { kind, ...figures } of heavy.value) setAll(workFigures, figures, { kind });
+    }
     if (event.status !== 'fulfilled') return;
     for (const [name, value] of Object.entries(event.value)) {
       const figure = `plinth_events_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
@@ -63,6 +77,10 @@ export function createMetrics(database: Database, { events, jobs, mail, realtime
   };
 }
 
-function setAll<N extends string>(gauges: Readonly<Record<N, Gauge>>, figures: Readonly<Record<N, number>>): void {
-  for (const name of Object.keys(gauges) as N[]) gauges[name].set(figures[name]);
+function setAll<N extends string>(
+  gauges: Readonly<Record<N, Gauge>>,
+  figures: Readonly<Record<N, number>>,
+  labels: Readonly<Record<string, string>> = {},
+): void {
+  for (const name of Object.keys(gauges) as N[]) gauges[name].set(labels, figures[name]);
 }

@@ -360,6 +360,8 @@ test('two nodes share the work, and each is done once', async () => {
 
 test('figures say what waits, and for how long', async () => {
   const node = aNode({ slots: 0 });
+  node.define({ kind: 'clay.pot', run: async () => undefined });
+  expect(await node.figures()).toEqual([{ kind: 'clay.pot', waiting: 0, running: 0, oldestMs: 0 }]);
   await node.submit(ADA, pot);
   await house.owner("update kernel.work set created_at = now() - interval '1 minute'");
   const [figures] = await node.figures();

@@ -190,15 +190,19 @@ export class Rows {
     );
   }
 
-  /** For metrics, by kind. `oldestMs`: how long what could be started has waited. */
-  figures(now: Date): Promise<{ kind: string; waiting: number; running: number; oldestMs: number }[]> {
+  /** For metrics, of each kind. `oldestMs`: how long what could be started has waited. */
+  figures(
+    kinds: readonly string[],
+    now: Date,
+  ): Promise<{ kind: string; waiting: number; running: number; oldestMs: number }[]> {
     return this.#query(
-      `select kind, count(*) filter (where state = 'waiting')::int as waiting,
+      `select known as kind, count(*) filter (where state = 'waiting')::int as waiting,
          count(*) filter (where state = 'running')::int as running,
          greatest(coalesce(extract(epoch from $1 - min(created_at) filter (where state = 'waiting' and not parked)) * 1000, 0),
            0)::float8 as "oldestMs"
-       from kernel.work where state in ('waiting', 'running') group by kind`,
-      [now],
+       from unnest($2::text[]) as known left join kernel.work on kind = known and state in ('waiting', 'running')
+       group by known`,
+      [now, kinds],
     );
   }
 

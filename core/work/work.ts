@@ -114,7 +114,7 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
     contributions: workRoutes(directory),
     submitIn: (client, tenantId, work) => submit(client, clock, tenantId, work),
     watching: (room) => watchWork(directory, room),
-    figures: () => rows.figures(clock.now()),
+    figures: () => rows.figures([...kinds.keys()], clock.now()),
     define: (kind) => void kinds.set(kind.kind, kind as WorkKind),
 
     async submit(tenantId, work) {
