@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configurationReference } from './reference/configuration.ts';
 import { contractReference } from './reference/contract.ts';
+import { effectReference } from './reference/effect.ts';
 import { errorsReference } from './reference/errors.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -11,6 +12,7 @@ const write = process.argv.includes('--write');
 const pages = {
   'docs/reference/contract.md': await contractReference(root),
   'docs/reference/configuration.md': configurationReference(),
+  'docs/reference/effects.md': effectReference(root),
   'docs/reference/errors.md': await errorsReference(root),
 };
 

@@ -11,6 +11,8 @@ type Option =
 interface Offered {
   /** It works on red, green and blue: the picture is converted there and back, by our own rules. */
   readonly rgb?: true;
+  /** What it makes of a frame depends on those before it. */
+  readonly remembers?: true;
   readonly options: Readonly<Record<string, Option>>;
 }
 
@@ -104,14 +106,15 @@ export const OFFERED: Readonly<Record<string, Offered>> = {
   },
   gblur: { options: { sigma: between(0, 100), steps: whole(1, 4) } },
   hflip: { options: {} },
-  hqdn3d: { options: all(between(0, 30), 'luma_spatial', 'chroma_spatial', 'luma_tmp', 'chroma_tmp') },
+  hqdn3d: { remembers: true, options: all(between(0, 30), 'luma_spatial', 'chroma_spatial', 'luma_tmp', 'chroma_tmp') },
   hue: { options: { h: between(-360, 360), s: between(-10, 10), b: between(-10, 10) } },
   huesaturation: { rgb: true, options: { hue: between(-180, 180), saturation: SIGNED, intensity: SIGNED } },
-  lagfun: { options: { decay: UNIT } },
+  lagfun: { remembers: true, options: { decay: UNIT } },
   lenscorrection: { options: { ...all(UNIT, 'cx', 'cy'), ...all(SIGNED, 'k1', 'k2'), i: word('nearest', 'bilinear') } },
   monochrome: { options: { ...all(SIGNED, 'cb', 'cr'), size: between(0.1, 10), high: UNIT } },
   negate: { options: { negate_alpha: word('0') } },
   noise: {
+    remembers: true,
     options: { alls: whole(0, 100), allf: shaped(/^[atpu](\+[atpu]){0,3}$/, 't+u'), all_seed: whole(0, 2_147_483_647) },
   },
   prewitt: { options: { scale: between(0, 10), delta: between(-255, 255) } },
@@ -125,7 +128,7 @@ export const OFFERED: Readonly<Record<string, Offered>> = {
     },
   },
   sobel: { options: { scale: between(0, 10), delta: between(-255, 255) } },
-  tmix: { options: { frames: whole(1, 16) } },
+  tmix: { remembers: true, options: { frames: whole(1, 16) } },
   unsharp: {
     options: { ...all(shaped(/^(3|5|7|9|11|13)$/, '5'), 'lx', 'ly', 'cx', 'cy'), ...all(between(-2, 5), 'la', 'ca') },
   },
@@ -135,6 +138,10 @@ export const OFFERED: Readonly<Record<string, Offered>> = {
     options: { angle: between(0, 1.57), ...all(between(0, 8_192), 'x0', 'y0'), mode: word('forward', 'backward') },
   },
 };
+
+/** The first of a list whose frames cannot be made without those before them. */
+export const remembering = (filters: readonly Filter[]): string | undefined =>
+  filters.find(({ name }) => OFFERED[name]?.remembers)?.name;
 
 /** A chain of this length is a picture's business; a longer one is a machine's. */
 const MOST_FILTERS = 12;
@@ -163,15 +170,20 @@ function wrongWithOne(filter: unknown): string[] {
 }
 
 function wrongValue(option: Option, value: unknown): string | undefined {
+  return fits(option, value) ? undefined : `is ${meaning(option)}.`;
+}
+
+function fits(option: Option, value: unknown): boolean {
   if (option.kind === 'number') {
-    const fits = typeof value === 'number' && value >= option.min && value <= option.max;
-    if (fits && (!option.whole || Number.isInteger(value))) return undefined;
-    return `is a ${option.whole ? 'whole ' : ''}number from ${option.min} to ${option.max}.`;
+    const within = typeof value === 'number' && value >= option.min && value <= option.max;
+    return within && (!option.whole || Number.isInteger(value));
   }
   const text = typeof value === 'number' ? `${value}` : value;
-  if (option.kind === 'word')
-    return typeof text === 'string' && option.words.includes(text)
-      ? undefined
-      : `is one of ${option.words.join(', ')}.`;
-  return typeof text === 'string' && option.shape.test(text) ? undefined : `is written like ${option.like}.`;
+  return typeof text === 'string' && (option.kind === 'word' ? option.words.includes(text) : option.shape.test(text));
+}
+
+/** What an option may be, in words. */
+export function meaning(option: Option): string {
+  if (option.kind === 'number') return `a ${option.whole ? 'whole ' : ''}number from ${option.min} to ${option.max}`;
+  return option.kind === 'word' ? `one of ${option.words.join(', ')}` : `written like ${option.like}`;
 }
