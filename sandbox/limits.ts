@@ -41,6 +41,8 @@ const LARGEST_LIMITS: Limits = {
 /** One frame of an effect, and what comes once before the first. */
 export const FRAME_MS = 1_000;
 export const SETUP_MS = 5_000;
+/** One block of sound: 21 ms of it at 48 kHz. */
+export const BLOCK_MS = 500;
 export const SOURCE_BYTES = 1024 * 1024;
 /** Python brings an interpreter: this is what an empty program of it holds already. */
 export const PYTHON_BASE_MB = 128;
@@ -115,6 +117,7 @@ export const explain = {
   time: ({ wallMs }: Limits) => `It had not answered after ${wallMs} ms, which is the limit.`,
   cpu: ({ cpuMs }: Limits) => `It computed for longer than ${cpuMs} ms, which is the limit.`,
   frame: () => `One frame took longer than ${FRAME_MS} ms, which is the limit.`,
+  block: () => `One block of sound took longer than ${BLOCK_MS} ms, which is the limit.`,
   memory: ({ memoryMb }: Limits) => `It needed more memory than ${memoryMb} MB, which is the limit.`,
   value: ({ valueBytes }: Limits) => `Its answer is longer than ${valueBytes} bytes of JSON, which is the limit.`,
   calls: ({ calls }: Limits) => `It called what it was given more than ${calls} times, which is the limit.`,

@@ -8,8 +8,8 @@ import type { ClipFacts } from '../render/probe.ts';
 import type { Fit, Window } from '../render/window.ts';
 import { SAMPLE_RATE, type Size } from './analyser.ts';
 
-/** The longer side of small pictures, of large ones, and of what small ones are made from. */
-const [SMALL, LARGE, BETWEEN] = [64, 480, 128];
+/** The longer side of small pictures and of large ones. */
+const [SMALL, LARGE] = [64, 480];
 const SHORTEST = 16;
 
 export function sizesOf({ width, height }: Size): { readonly small: Size; readonly large: Size } {
@@ -34,7 +34,8 @@ export interface PicturesTask {
 /** Small pictures go to standard output, large ones to the third descriptor. */
 export function picturesOut(task: PicturesTask, place: Place): string[] {
   const { clip, small, large } = task;
-  const shown = { ...task, fit: fitOf(large ?? betweenOf(clip)), filters: [] };
+  // Small ones are made from large ones whoever asks: what is found does not depend on what else is sought.
+  const shown = { ...task, fit: fitOf(sizesOf(clip).large), filters: [] };
   const outs = [...(small ? [{ name: 'p', to: 1 }] : []), ...(large ? [{ name: 'd', to: 3 }] : [])];
   const split = outs.length > 1 ? `,split[p0][d0];[p0]` : ',';
   const graph = [
@@ -47,12 +48,6 @@ export function picturesOut(task: PicturesTask, place: Place): string[] {
   ].join('');
   const maps = outs.flatMap(({ name, to }) => ['-map', `[${name}]`, '-f', 'rawvideo', `pipe:${to}`]);
   return [...QUIET, ...clipIn(shown, place), ...graphed(task, graph), ...maps];
-}
-
-function betweenOf(size: Size): Size {
-  const scale = Math.min(1, BETWEEN / Math.max(size.width, size.height));
-  const even = (side: number) => Math.max(SHORTEST, 2 * Math.round((side * scale) / 2));
-  return { width: even(size.width), height: even(size.height) };
 }
 
 const fitOf = ({ width, height }: Size): Fit => ({

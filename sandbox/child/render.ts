@@ -40,6 +40,7 @@ async function hear(message: ToRenderChild): Promise<void> {
   try {
     if (message.do === 'describe') await describe(message);
     else if (message.do === 'open') await open(message);
+    else if (message.do === 'sound') await sound(message);
     else if (opened) {
       const part = { ...opened, effects: opened.effects.slice(0, message.effects) };
       const made = message.do === 'overlay' ? await overlay(part, message.box) : await planes(part, message.box);
@@ -83,6 +84,22 @@ async function open({ effects: asked, span: part, limits }: Extract<ToRenderChil
   opened = { limits, span, effects };
   const said = effects.map(({ description, filters, seen }) => ({ description, filters, seen }));
   tell({ say: 'opened', effects: said });
+}
+
+async function sound(order: Extract<ToRenderChild, { do: 'sound' }>): Promise<void> {
+  const { playSound } = await import('./sound.ts');
+  const at = {
+    effect: (place: number) => {
+      effect = place;
+    },
+    block: (index: number) => {
+      frame = index;
+      return now(index);
+    },
+  };
+  const blocks = await playSound(order, print, at);
+  closeSync(FRAMES_OUT);
+  tell({ say: 'done', frames: blocks });
 }
 
 /** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */

@@ -6,6 +6,7 @@ import { Recorder } from '../draw/recorder.ts';
 import { openPixels } from '../pixels/picture.ts';
 import { describe } from './describe.ts';
 import { filtersOf, Player, type SceneFacts } from './player.ts';
+import { type SoundFacts, SoundPlayer } from './sound-player.ts';
 
 /** How another language speaks of pixels. */
 export { Spoken } from '../pixels/words.ts';
@@ -37,6 +38,17 @@ export function open(found: unknown, list: Float64Array, picture: Uint8ClampedAr
     const opened = picture && openPixels(width, height, picture.subarray(0, width * height * 4));
     const canvas = new RecordingCanvas(recorder, width, height, images);
     player = new Player(effect, facts, opened ? { canvas, picture: opened } : { canvas });
+    return undefined;
+  };
+}
+
+/** The same for its sound. `samples`, which is shared with the outside, holds a block of each channel. */
+export function openSound(found: unknown, samples: Float32Array) {
+  let player: SoundPlayer | undefined;
+  return (what: 'describe' | 'start' | 'block', argument: unknown): unknown => {
+    if (what === 'block') return void player?.block(argument as number);
+    if (what === 'describe') return JSON.stringify(describe(found));
+    player = new SoundPlayer(found as Effect, JSON.parse(String(argument)) as SoundFacts, samples);
     return undefined;
   };
 }

@@ -33,30 +33,55 @@ export interface EffectSource {
   readonly snapshot?: string;
 }
 
-/** @example const player = await openFramePlayer(source, limits, print); player.start(facts); player.frame(0); */
-export async function openFramePlayer(
-  { program, runtime, picture }: EffectSource,
-  limits: Limits,
-  print: (text: string) => void,
-): Promise<FramePlayer> {
+export type OpenedEffect = Awaited<ReturnType<typeof openEffect>>;
+
+/** An isolate with our own part in it, and what the effect exports. */
+export async function openEffect({ program, runtime }: EffectSource, limits: Limits, print: (text: string) => void) {
   const opened = openIsolate(limits, { print, ask: () => {} });
   const { isolate, context } = opened;
-  const memory = listMemory();
   const inside = await context.eval(runtime, { reference: true, filename: 'plinth:effect' });
   await context.eval(NO_CLOCK, { filename: 'plinth:no-clock' });
   const found = await runProgram(opened, program).catch((error: unknown) => {
     throw failureOf(error, isolate.isDisposed);
   });
-  const share = (buffer: SharedArrayBuffer | undefined) => buffer && new ivm.ExternalCopy(buffer).copyInto();
+  return { isolate, context, inside, found };
+}
+
+export const shared = (buffer: SharedArrayBuffer | undefined) => buffer && new ivm.ExternalCopy(buffer).copyInto();
+
+/** @example const player = await openFramePlayer(source, limits, print); player.start(facts); player.frame(0); */
+export async function openFramePlayer(
+  source: EffectSource,
+  limits: Limits,
+  print: (text: string) => void,
+): Promise<FramePlayer> {
+  const { isolate, context, inside, found } = await openEffect(source, limits, print);
+  const memory = listMemory();
   const enter = context.evalClosureSync(
     'return $0.open($1, new Float64Array($2), $3 && new Uint8ClampedArray($3))',
-    [inside.derefInto(), found.derefInto(), share(memory), share(picture)],
+    [inside.derefInto(), found.derefInto(), shared(memory), shared(source.picture)],
     { result: { reference: true } },
   );
   return playThrough(isolate, enter, memory);
 }
 
 export const listMemory = () => new SharedArrayBuffer(LIST_LENGTH * Float64Array.BYTES_PER_ELEMENT);
+
+/** The one way into an isolate: a word, what it is about, and for how long at most. */
+export function entryOf(
+  isolate: ivm.Isolate,
+  inside: ivm.Reference,
+  explain: (error: unknown, disposed: boolean) => GuestFailure,
+) {
+  const enter = inside as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
+  return (what: string, argument: string | number | undefined, timeout: number): unknown => {
+    try {
+      return enter.applySync(undefined, [what, argument], { timeout });
+    } catch (error) {
+      throw explain(error, isolate.isDisposed);
+    }
+  };
+}
 
 /** Plays through what `effect/inside.ts` answered, whichever language it was opened for. */
 export function playThrough(
@@ -65,15 +90,8 @@ export function playThrough(
   memory: SharedArrayBuffer,
   explain: (error: unknown, disposed: boolean) => GuestFailure = failureOf,
 ): FramePlayer {
-  const enter = inside as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
   const strings: string[] = [];
-  const go = (what: string, argument: string | number | undefined, timeout: number): unknown => {
-    try {
-      return enter.applySync(undefined, [what, argument], { timeout });
-    } catch (error) {
-      throw explain(error, isolate.isDisposed);
-    }
-  };
+  const go = entryOf(isolate, inside, explain);
   return {
     list: new Float64Array(memory),
     strings,

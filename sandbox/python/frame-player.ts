@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { GuestFailure } from '../child/guest.ts';
 import { type EffectSource, type FramePlayer, failureOf, listMemory, playThrough } from '../javascript/frame-player.ts';
+import { playSoundThrough, type SoundPlayer, soundMemory } from '../javascript/sound-player.ts';
 import type { Limits } from '../limits.ts';
 import { unpacked } from './bytes.ts';
 import { failureFrom } from './guest.ts';
@@ -11,17 +12,34 @@ import { Interpreter } from './interpreter.ts';
 const [, , snapshots = '.'] = process.argv;
 
 export async function openPythonPlayer(
-  { program, runtime, picture, snapshot = '' }: EffectSource,
+  source: EffectSource,
   limits: Limits,
   print: (text: string) => void,
 ): Promise<FramePlayer> {
+  const interpreter = await loaded(source, limits, print);
+  const memory = listMemory();
+  const inside = await interpreter.play(source.runtime, memory, source.picture);
+  return playThrough(interpreter.isolate, inside, memory, explained);
+}
+
+export async function openPythonSound(
+  source: EffectSource,
+  limits: Limits,
+  print: (text: string) => void,
+): Promise<SoundPlayer> {
+  const interpreter = await loaded(source, limits, print);
+  const memory = soundMemory();
+  const inside = await interpreter.playSound(source.runtime, memory);
+  return playSoundThrough(interpreter.isolate, inside, memory, explained);
+}
+
+async function loaded({ program, snapshot = '' }: EffectSource, limits: Limits, print: (text: string) => void) {
   const interpreter = await Interpreter.restore(unpacked(join(snapshots, snapshot)));
   await interpreter.adopt(limits, { print, ask: () => {} });
   const said = String(await interpreter.enter('load', program.file, program.code));
   if (said.startsWith('f')) throw failureFrom(said.slice(1));
   if (!said.startsWith('v')) throw new GuestFailure('threw', 'An effect may not wait: it is a function of its frame.');
-  const memory = listMemory();
-  return playThrough(interpreter.isolate, await interpreter.play(runtime, memory, picture), memory, explained);
+  return interpreter;
 }
 
 /** What Python says of its own failures comes as the message of an error. */

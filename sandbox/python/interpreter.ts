@@ -107,6 +107,13 @@ export class Interpreter {
     return this.#inside.apply(undefined, given, { result: { reference: true } });
   }
 
+  /** The same for what it does to sound. */
+  async playSound(runtime: string, samples: SharedArrayBuffer): Promise<ivm.Reference> {
+    const inside = await this.#context.eval(runtime, { reference: true, filename: 'plinth:effect' });
+    const given = ['playSound', inside.derefInto(), new ivm.ExternalCopy(samples).copyInto()];
+    return this.#inside.apply(undefined, given, { result: { reference: true } });
+  }
+
   /** A KeyboardInterrupt at its next step. */
   interrupt(): void {
     this.#stop[0] = 2;

@@ -191,11 +191,11 @@ function enter(name, ...rest) {
 }
 
 // An effect is played by the same runtime in both languages: this is what it finds instead of a creator's own object.
-const EFFECT = ['effect_describe', 'effect_start', 'effect_frame'];
+const EFFECT = ['effect_describe', 'effect_start', 'effect_frame', 'sound_start', 'sound_block'];
 // What of the canvas begins with a list, and what answers more than text: both cross as JSON.
 const LISTED = ['polygon', 'bars', 'lines', 'area', 'sparkline', 'radar'];
 const ANSWERED = ['measure', 'imageSize'];
-function effectOf(described, { Spoken }) {
+function effectOf({ frame: hasFrame, audio: hasAudio, ...described }, { Spoken }) {
   let now;
   const spoken = new Spoken();
   const told = (said) => {
@@ -218,21 +218,49 @@ function effectOf(described, { Spoken }) {
     return words === '' ? spoken.bytes(picture) : spoken.say(words);
   };
   const chance = () => now.random();
-  const heard = ({ spectrum, beat, sinceBeat, loudness }) =>
-    stringify({ spectrum, beat, since_beat: sinceBeat < 1e9 ? sinceBeat : 1e9, loudness });
-  return {
-    ...described,
+  // What an effect is told of its clip goes over when it is looked at. JSON has no endless numbers: they are null.
+  const ask = (what, name, part) => {
+    if (what === 'data') return stringify(now.data[name] ?? null);
+    if (what === 'audio') return stringify(now.audio);
+    const found = now.live[what];
+    return stringify(typeof found[name] === 'function' ? found[name](part) : found);
+  };
+  const plain = ({ data, ...scene }) => stringify({ ...scene, data: Object.keys(data) });
+  const pictures = {
     setup(scene) {
       now = scene;
-      told(guest.effect_start(stringify(scene), draw, look, chance));
+      told(guest.effect_start(plain(scene), draw, look, chance, ask));
     },
     frame(frame) {
       now = frame;
-      const silent = frame.audio.spectrum.length === 0 && frame.audio.sinceBeat > 1e9;
-      told(guest.effect_frame(frame.index, frame.t, silent ? undefined : heard(frame.audio)));
+      told(guest.effect_frame(frame.index, frame.t));
     },
   };
+  const tools = [];
+  // Tools keep what they need on this side, and change the samples where they are.
+  const handle = (what, ...rest) => {
+    if (what === 'samples') return now.channels[rest[0]];
+    if (what === 'gain') return void now.tools.gain(now.channels, ...rest);
+    if (what === 'use') return void tools[rest[0]](now.channels);
+    return tools.push(now.tools[what](...rest.map((part) => (typeof part === 'string' ? parse(part) : part)))) - 1;
+  };
+  const sound = {
+    audioSetup(scene) {
+      now = scene;
+      told(guest.sound_start(plain(scene), chance, ask, handle));
+    },
+    audio(block) {
+      now = block;
+      told(guest.sound_block(block.index, block.t));
+    },
+  };
+  return { ...described, ...(hasFrame ? pictures : {}), ...(hasAudio ? sound : {}) };
 }
+
+const found = (runtime) => {
+  const described = guest.effect_describe().slice(1);
+  return described === '' ? undefined : effectOf(parse(described), runtime);
+};
 
 const inside = {
   __proto__: null,
@@ -275,9 +303,10 @@ const inside = {
   enter,
   // From here on it is an effect, played by the runtime that is given.
   play(runtime, list, picture) {
-    const described = guest.effect_describe().slice(1);
-    const effect = described === '' ? undefined : effectOf(parse(described), runtime);
-    return runtime.open(effect, new Float64Array(list), picture && new Uint8ClampedArray(picture));
+    return runtime.open(found(runtime), new Float64Array(list), picture && new Uint8ClampedArray(picture));
+  },
+  playSound(runtime, samples) {
+    return runtime.openSound(found(runtime), new Float32Array(samples));
   },
   said: () => said.join(' '),
 };

@@ -33,6 +33,8 @@ export interface Task extends Omit<Shown, 'filters'> {
   readonly still: boolean;
   /** Without the clip's sound. */
   readonly silent: boolean;
+  /** A file whose sound takes the place of the clip's first. */
+  readonly sound?: string;
 }
 
 /** What pictures go through on one way through FFmpeg. What comes from effects comes from standard input. */
@@ -155,15 +157,19 @@ function soundOf(task: Task, place: Place, { clipIs, next }: Inputs): { input: s
   const { clip, window, silent } = task;
   if (silent || clip.audio.length === 0) return { input: [], maps: [] };
   const rate = rateOf(clip.fps);
-  const from = window.whole ? (clipIs ?? next) : next;
+  const behind = task.sound === undefined ? next : next + 1;
+  const from = window.whole ? (clipIs ?? behind) : behind;
   const cut = window.whole ? [] : ['-ss', seconds(window.first / rate), '-t', seconds(window.frames / rate)];
+  const made = task.sound === undefined ? [] : ['-i', place.input(1)];
   const maps = clip.audio.flatMap(({ stream, codec }, at) => {
+    if (at === 0 && made.length > 0) return ['-map', `${next}:a`, '-c:a:0', 'copy'];
     const kept = window.whole && KEPT.has(codec);
     // Some containers round times to a millisecond: samples are counted instead, and only gaps are filled.
     const anew = ['aac', `-b:a:${at}`, '192k', `-filter:a:${at}`, 'aresample=async=1'];
     return ['-map', `${from}:${stream}`, `-c:a:${at}`, ...(kept ? ['copy'] : anew)];
   });
-  return { input: from === next ? [...GUARDED, ...cut, '-vn', '-i', place.input(0)] : [], maps };
+  const again = from === behind ? [...GUARDED, ...cut, '-vn', '-i', place.input(0)] : [];
+  return { input: [...made, ...again], maps };
 }
 
 const seconds = (value: number) => value.toFixed(6);

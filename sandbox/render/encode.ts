@@ -73,7 +73,8 @@ function startLeg({ task, input, workspace, running }: Encoding, { stdin, stdout
   const bounds = { wallMs: wallMs + all * 1000, cpuSeconds: cpuSeconds + all, ...sizes };
   const ends = { ...(stdin === undefined ? {} : { stdin }), ...(stdout === undefined ? {} : { stdout }) };
   const writes = leg.to === 'result' ? { writes: workspace } : {};
-  const run = { program: task.ffmpeg.ffmpeg, reads: [input], bounds, ...ends, ...writes };
+  const reads = task.sound === undefined ? [input] : [input, task.sound];
+  const run = { program: task.ffmpeg.ffmpeg, reads, bounds, ...ends, ...writes };
   return running.owns(startJailed({ ...run, args: (place) => legArgs(task, leg, place) }));
 }
 

@@ -4,6 +4,7 @@ import { rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Limits, limitsOf } from '../limits.ts';
+import { renderSound } from './audio.ts';
 import { RESULT, type Task } from './commands.ts';
 import { startEffects } from './effect-process.ts';
 import { byParty, type EffectUse } from './effect-use.ts';
@@ -92,23 +93,29 @@ export async function render(options: RenderOptions): Promise<Rendered> {
   const { frames } = span;
   const scene = { width: fit.width, height: fit.height, fps, frames: window.frames, duration: window.frames / fps };
   const asked = { input: options.input, clip, window, ffmpeg, threads };
-  const { data, told: found } = await running.race(
+  const { data, told: found, sounding } = await running.race(
     inputsOf(processes, parties, options.data, asked, { limits, running }),
   );
   const facts = { ...scene, data };
   const opening = { facts, seed, span, limits, start };
-  const opened = await running.race(
-    Promise.all(processes.map((process, at) => openStages(process, parties[at] ?? [], opening))),
+  const hearing = { ...asked, ...opening, uses: still ? [] : sounding, workspace, running, onPrint: options.onPrint };
+  const [opened, { sound, told: heard }] = await running.race(
+    Promise.all([
+      Promise.all(processes.map((process, at) => openStages(process, parties[at] ?? [], opening))),
+      renderSound(hearing),
+    ]),
   );
   const { stages, plan, why: way } = planned(opened.flat(), { clip, ffmpeg, fit, span });
-  const why = [way, ...found].join(' ');
+  const why = [way, ...found, ...heard].join(' ');
   options.onPlan?.(plan, why);
 
   const encoding = performance.now();
   const effects = opened.flat().flatMap((stage) => stage.effects);
   const provenance = provenanceFor(options, effects, spanOf(window, span), sha256);
   const told = { ...about, [PROVENANCE_TAG]: JSON.stringify(provenance) };
-  const task: Task = { clip, window: spanOf(window, span), fit, ffmpeg, threads, about: told, still, silent: false };
+  const heardAs = sound ? { sound } : {};
+  const made_ = spanOf(window, span);
+  const task: Task = { clip, window: made_, fit, ffmpeg, threads, about: told, still, silent: false, ...heardAs };
   const { input, onProgress } = options;
   const made = await running.race(encode({ task, stages, workspace, input, running, onProgress }));
   if (made !== frames)

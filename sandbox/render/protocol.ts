@@ -2,6 +2,7 @@
 import type { Box } from '../draw/bounds.ts';
 import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
+import type { SoundFacts } from '../effect/sound-player.ts';
 import type { EffectSource } from '../javascript/frame-player.ts';
 import type { Limits } from '../limits.ts';
 import type { Failure } from '../supervisor/protocol.ts';
@@ -10,6 +11,11 @@ import type { Span } from './window.ts';
 /** The child's descriptors: the clip's planes come in on one, what it made goes out on the other. */
 export const FRAMES_IN = 4;
 export const FRAMES_OUT = 5;
+
+/** What one effect does to sound. `params` are as given. */
+export interface SoundOpening extends Omit<EffectSource, 'picture'> {
+  readonly facts: SoundFacts;
+}
 
 /** One effect of a render. `params` are as given. */
 export interface EffectOpening extends Omit<EffectSource, 'picture'> {
@@ -27,6 +33,18 @@ export type ToRenderChild =
       readonly effects: readonly EffectOpening[];
       /** The frames that are wanted; all of them, if absent. */
       readonly span?: Span;
+      readonly limits: Limits;
+    }
+  /**
+   * Reads samples, and writes them back changed by each effect in turn; of those that were asked for by their numbers, if
+   * they were. A rehearsal reads a tone and writes nothing.
+   */
+  | {
+      readonly do: 'sound';
+      readonly effects: readonly SoundOpening[];
+      readonly channels: number;
+      readonly keep?: { readonly from: number; readonly to: number };
+      readonly rehearse?: { readonly samples: number; readonly sampleRate: number };
       readonly limits: Limits;
     }
   /** Writes the box of every frame, as yuva420p: what the first so many effects draw. */
@@ -49,6 +67,7 @@ export type FromRenderChild =
   | { readonly say: 'opened'; readonly effects: readonly OpenedEffect[] }
   /** It is still at work, and how far. */
   | { readonly say: 'at'; readonly frame: number }
+  /** How many frames it made, or blocks of sound. */
   | { readonly say: 'done'; readonly frames: number }
   /** `frame`: the one it failed at. `effect`: which of those it was told to open. */
   | { readonly say: 'failed'; readonly failure: Failure; readonly frame?: number; readonly effect?: number };

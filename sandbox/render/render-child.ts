@@ -21,6 +21,8 @@ export interface RenderChildOptions {
   readonly onPrint?: (text: string) => void;
   /** It is still at work. */
   readonly onMove: () => void;
+  /** What it plays, one number after the other. */
+  readonly plays?: 'frame' | 'block';
 }
 
 type Said<S extends FromRenderChild['say']> = Extract<FromRenderChild, { say: S }>;
@@ -58,6 +60,10 @@ export class RenderChild {
     });
   }
 
+  get #plays(): 'frame' | 'block' {
+    return this.#options.plays ?? 'frame';
+  }
+
   /** Says something, and answers what the child says to that. */
   async ask<S extends 'described' | 'opened' | 'done'>(message: ToRenderChild, answer: S): Promise<Said<S>> {
     const said = await new Promise<FromRenderChild>((resolve, reject) => {
@@ -75,7 +81,7 @@ export class RenderChild {
 
   #failed({ failure, frame, effect = 0 }: Said<'failed'>): Error {
     const { effects, limits } = this.#options;
-    const at = frame === undefined ? {} : { frame: Number(frame) };
+    const at = frame === undefined ? {} : { [this.#plays]: Number(frame) };
     const compiled = effects[Number(effect)];
     if (!compiled) return renderErrors.effect_failed({ detail: 'Its process said something else than it should.' });
     const error = explained(failure, limits, compiled);
@@ -88,8 +94,8 @@ export class RenderChild {
     const [, late] = new RegExp(`${LATE_WORDS} (-?\\d+)`).exec(this.#words) ?? [];
     if (late === undefined)
       return renderErrors.effect_failed({ detail: `Its process ended: ${reason}. ${this.#words.trim()}`.trim() });
-    const frame = Number(late) >= 0 ? { frame: Number(late) } : {};
-    const error = { code: 'sandbox.frame', message: explain.frame() };
+    const frame = Number(late) >= 0 ? { [this.#plays]: Number(late) } : {};
+    const error = { code: `sandbox.${this.#plays}`, message: explain[this.#plays]() };
     return renderErrors.effect_failed({ detail: error.message, error, ...frame });
   }
 

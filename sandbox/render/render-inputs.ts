@@ -6,6 +6,11 @@ import type { EffectUse } from './effect-use.ts';
 import type { Running } from './running.ts';
 import { sourceOf } from './source.ts';
 
+export interface RenderInputs extends ClipInputs {
+  /** Effects that change the sound, in order. */
+  readonly sounding: readonly EffectUse[];
+}
+
 /** `parties`: the effects of each process, which stay opened there. */
 export async function inputsOf(
   processes: readonly EffectProcess[],
@@ -13,7 +18,7 @@ export async function inputsOf(
   given: Readonly<Record<string, unknown>> = {},
   asked: Omit<Asked, 'signal'>,
   { limits, running }: { readonly limits: Limits; readonly running: Running },
-): Promise<ClipInputs> {
+): Promise<RenderInputs> {
   const described = await Promise.all(
     processes.map(async ({ child }, at) => {
       const effects = await Promise.all((parties[at] ?? []).map(({ compiled }) => sourceOf(compiled)));
@@ -28,5 +33,6 @@ export async function inputsOf(
     () => {},
   );
   running.owns({ kill: () => stop.abort(), ended });
-  return work;
+  const sounding = parties.flat().filter((_, at) => described.flat()[at]?.has.audio);
+  return { ...(await work), sounding };
 }

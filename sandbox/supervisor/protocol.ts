@@ -57,7 +57,7 @@ export type FromChild =
       readonly peakMemory: number;
     };
 
-export type FailureCode = 'syntax' | 'threw' | 'cpu' | 'time' | 'frame' | 'memory' | 'value' | 'crashed';
+export type FailureCode = 'syntax' | 'threw' | 'cpu' | 'time' | 'frame' | 'block' | 'memory' | 'value' | 'crashed';
 
 export interface Failure {
   readonly code: FailureCode;

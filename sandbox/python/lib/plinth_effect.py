@@ -9,6 +9,8 @@ import random
 from math import isfinite
 from types import SimpleNamespace
 
+import plinth_audio
+import plinth_inputs
 import plinth_pixels
 from plinth_failure import failed
 from plinth_json import text_of
@@ -71,23 +73,37 @@ def dataset(default=(), **about):
     return _param("dataset", list(default), about)
 
 
-def effect(title, summary=None, params=None, inputs=(), setup=None):
-    """Makes a function of a frame an effect.
+def effect(title, summary=None, params=None, inputs=(), setup=None, audio=None, audio_setup=None):
+    """Makes a function of a frame an effect. With `audio`, a function of a block of sound, it may go without a frame.
 
     >>> from plinth import color, effect
     >>> @effect(title="Dot", params={"color": color("#ff3b6b")})
     ... def frame(f):
     ...     f.canvas.circle(f.width / 2, f.height / 2, 40, fill=f.params.color)
+    >>> def quiet(f):
+    ...     f.tools.gain(f.channels, 0.5)
+    >>> effect(title="Quiet", audio=quiet)
     """
+    definition = {"kind": "effect", "title": title, "params": params or {}, "inputs": list(inputs)}
+    if summary is not None:
+        definition["summary"] = summary
+    made = Definition(definition, setup, audio_setup, audio)
+    if audio is not None:
+        _exported.append(made)
 
     def wrap(frame):
-        definition = {"kind": "effect", "title": title, "params": params or {}, "inputs": list(inputs)}
-        if summary is not None:
-            definition["summary"] = summary
-        _exported.append((definition, setup, frame))
+        made.frame = frame
+        _exported.append(made)
         return frame
 
     return wrap
+
+
+class Definition:
+    __slots__ = ("told", "setup", "audio_setup", "audio", "frame")
+
+    def __init__(self, told, setup, audio_setup, audio):
+        self.told, self.setup, self.audio_setup, self.audio, self.frame = told, setup, audio_setup, audio, None
 
 
 # ---- What a frame is given
@@ -208,9 +224,18 @@ class Frame(SimpleNamespace):
         return self._pixels
 
 
-SILENCE = SimpleNamespace(spectrum=[], beat=False, since_beat=float("inf"), loudness=0)
+    @property
+    def audio(self):
+        if self._audio is None:
+            self._audio = plinth_inputs.heard(_ask)
+        return self._audio
 
-_scene = _canvas = _look = _chance = _seed = _state = None
+    @property
+    def live(self):
+        return plinth_inputs.Live(_ask)
+
+
+_ask = _scene = _canvas = _look = _chance = _seed = _state = None
 
 
 def _run(function, *given):
@@ -223,40 +248,51 @@ def _run(function, *given):
 def effect_describe():
     if not _exported:
         return "v"
-    return "v" + text_of(_exported[-1][0])
+    made = _exported[-1]
+    ways = {"frame": made.frame is not None, "audio": made.audio is not None}
+    return "v" + text_of({**made.told, **ways})
 
 
-def effect_start(facts, draw, look, chance):
+def effect_start(facts, draw, look, chance, ask):
     def start():
-        global _scene, _canvas, _look, _chance, _seed, _state
+        global _ask, _scene, _canvas, _look, _chance, _seed, _state
         scene = json.loads(facts)
+        _ask, scene["data"] = ask, plinth_inputs.Data(scene["data"], ask)
         scene["params"] = SimpleNamespace(**scene["params"])
         _scene, _look, _chance, _seed = scene, look, chance, chance()
         _canvas = Canvas(draw, scene["width"], scene["height"])
         # Python's own chance, too, follows from the render's seed and the frame's number alone.
         random.seed(f"{_seed}/setup")
-        setup = _exported[-1][1]
+        setup = _exported[-1].setup
         _state = setup(SimpleNamespace(**scene, random=chance)) if setup else None
 
     return _run(start)
 
 
-def effect_frame(index, t, audio):
+def effect_frame(index, t):
     def play():
         random.seed(f"{_seed}/{index}")
-        sound = SILENCE if audio is None else SimpleNamespace(**json.loads(audio))
         frame = Frame(
             **_scene,
             index=index,
             t=t,
             canvas=_canvas,
-            audio=sound,
             random=_chance,
             state=_state,
             _pixels=None,
+            _audio=None,
         )
-        _exported[-1][2](frame)
+        _exported[-1].frame(frame)
         if frame._pixels is not None:
             plinth_pixels.end(frame._pixels)
 
     return _run(play)
+
+
+def sound_start(*given):
+    made = _exported[-1]
+    return _run(plinth_audio.start, made.audio_setup, made.audio, *given)
+
+
+def sound_block(index, t):
+    return _run(plinth_audio.play, index, t)

@@ -5,7 +5,7 @@ import linecache
 
 MESSAGE_LENGTH = 2_000
 STACK_DEPTH = 100
-OURS = tuple(f"/plinth/plinth_{name}.py" for name in ("guest", "loop", "failure", "json", "effect", "pixels", "traced"))
+OURS = tuple(f"/plinth/plinth_{name}.py" for name in ("guest", "loop", "failure", "json", "effect", "pixels", "traced", "inputs", "audio"))
 
 _file = ""
 _lines = []

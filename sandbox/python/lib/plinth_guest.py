@@ -15,7 +15,7 @@ import time
 import types
 
 import plinth
-from plinth_effect import effect_describe, effect_frame, effect_start  # noqa: F401
+from plinth_effect import effect_describe, effect_frame, effect_start, sound_block, sound_start  # noqa: F401
 from plinth_failure import failed, failure, program, syntax_place, waiting_places
 from plinth_json import text_of
 from plinth_loop import NOBODY, Loop, Policy, sleep, wait_with
