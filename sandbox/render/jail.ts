@@ -4,6 +4,7 @@ import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:chi
 import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { killWhole } from '../supervisor/kill.ts';
 import { apart, findWall, systemLibraries, type WallKind } from '../supervisor/wall.ts';
 import type { HostFiles } from './wasm/host-files.ts';
 import { bound, isScript, permitted } from './wasm/start.ts';
@@ -94,8 +95,8 @@ export function startJailed(run: JailedRun, jail: Jail = findJail()): Jailed {
   const stdio: StdioOptions = [run.stdin ?? 'ignore', run.stdout ?? 'ignore', 'pipe', 'pipe'];
   // bubblewrap and its like are found on the path, and clear the environment for what they start.
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
-  const child = spawn(file, args, { stdio, cwd: '/', env });
-  const kill = () => void child.kill('SIGKILL');
+  const child = spawn(file, args, { stdio, cwd: '/', env, detached: true });
+  const kill = () => killWhole(child);
   const ended = endOf(child, run, kill);
   return { stdout: child.stdout ?? undefined, progress: child.stdio[3] as Readable, ended, kill };
 }

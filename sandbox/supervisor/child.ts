@@ -1,5 +1,6 @@
 // One child process: started behind the wall, told one thing at a time, and killed when it does not answer in time.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { killWhole } from './kill.ts';
 import type { Failure, FromChild, ToChild } from './protocol.ts';
 import { startOf, type Wall } from './wall.ts';
 
@@ -118,7 +119,7 @@ export class Child {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL');
+    killWhole(this.#process);
   }
 
   #send(message: ToChild): void {

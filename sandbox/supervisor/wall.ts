@@ -49,6 +49,8 @@ export interface Start {
   readonly file: string;
   readonly args: string[];
   readonly env: Record<string, string>;
+  /** The first of a group: it is killed with all of it. */
+  readonly detached: true;
   readonly uid?: number;
   readonly gid?: number;
 }
@@ -96,7 +98,13 @@ export function startOf(
       : [process.execPath, ...flags, ...permissions(snapshots, entry), join(sandbox, entry), snapshots];
   const [file = '', ...args] = [...limits, ...command];
   const nobody = wall.kind === 'reduced' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  return { file, args, env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' }, ...nobody };
+  return {
+    file,
+    args,
+    env: wall.kind === 'reduced' ? {} : { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    detached: true,
+    ...nobody,
+  };
 }
 
 /** What Node made of our sources; it makes it where it may write. */

@@ -155,3 +155,15 @@ describe('FFmpeg is found', () => {
     await expect(findFFmpeg({ FFMPEG_PATH: fake('broken', 'exit 7') })).rejects.toThrow(/could not be run/);
   });
 });
+
+it('is gone as a whole, however soon after its start it is killed', async () => {
+  const killed = Array.from({ length: 24 }, async (_, after) => {
+    const args = () => ['-c', 'while :; do :; done'];
+    const jailed = startJailed({ program: '/bin/sh', args, bounds: { ...bounds, wallMs: 60_000 } });
+    // bubblewrap's two halves take some milliseconds to know of each other.
+    await new Promise((resolve) => setTimeout(resolve, after));
+    jailed.kill();
+    return jailed.ended;
+  });
+  expect((await Promise.all(killed)).every(({ late }) => !late)).toBe(true);
+});
