@@ -21,7 +21,8 @@ export function soundChain({ channels, sampleRate }: AudioFacts, levelling?: str
   const rate = sampleRate === 44_100 ? 44_100 : 48_000;
   // It works at a rate of its own.
   const levelled = levelling === undefined ? [] : [levelling];
-  return [mixed(channels), ...levelled, `aresample=${rate}:async=1:first_pts=0`].join(',');
+  // Said once more at the end: FFmpeg does not always see through what is in between.
+  return [mixed(channels), ...levelled, `aresample=${rate}:async=1:first_pts=0`, mixed(channels)].join(',');
 }
 
 /** Beside pictures: its part of the graph, and what is said of it after the maps. */
