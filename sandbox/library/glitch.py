@@ -1,22 +1,28 @@
-from plinth import effect, number
+from plinth import boolean, effect, number
 
 
 @effect(
     title="Glitch",
-    summary="Now and then rows of the picture slip aside.",
+    summary="Now and then rows of the picture slip aside and its colours part.",
     params={
-        "often": number(0.4, min=0, max=1, step=0.05, label="How often"),
-        "far": number(0.08, min=0, max=0.5, step=0.01, label="How far", help="Of the width."),
+        "often": number(0.5, min=0, max=1, step=0.05, label="How often"),
+        "far": number(0.06, min=0, max=0.5, step=0.01, label="How far", help="Of the width."),
+        "split": number(0.4, min=0, max=1, step=0.05, label="Parted colours"),
+        "held": boolean(True, help="Each lasts a moment, instead of changing with every frame."),
     },
 )
 def frame(f):
-    if f.random() > f.params.often:
+    # An eighth of a second looks like the same fault; chance is asked anew for each.
+    moment = int(f.t * 8) if f.params.held else f.index
+    chance = lambda salt: ((moment * 7919 + salt * 104729) * 2654435761 % 4294967296) / 4294967296
+    if chance(1) >= f.params.often:
         return
-    data, row = f.pixels.data, f.width * 4
-    for _ in range(1 + int(f.random() * 5)):
-        top = int(f.random() * f.height)
-        tall = 1 + int(f.random() * f.height * 0.08)
-        slip = 4 * int((f.random() - 0.5) * 2 * f.params.far * f.width)
-        for y in range(top, min(f.height, top + tall)):
-            line = data[y * row : (y + 1) * row]
-            data[y * row : (y + 1) * row] = line[slip:] + line[:slip]
+    px, reach = f.pixels, f.params.far * f.width
+    for band in range(2 + int(chance(2) * 6)):
+        top = int(chance(10 + band) * f.height)
+        tall = 2 + int(chance(30 + band) * f.height * 0.09)
+        px.region(0, top, f.width, tall).displace((chance(50 + band) - 0.5) * 2 * reach, 0)
+    aside = f.params.split * f.width * 0.02 * (0.4 + chance(3))
+    if aside >= 0.5:
+        red, blue = px.sample(px.x - aside, px.y), px.sample(px.x + aside, px.y)
+        px.rgb = (red.r, px.g, blue.b)
