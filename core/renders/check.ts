@@ -28,7 +28,11 @@ export function checkDesk() {
 
 async function check(effect: RenderEffect, data: Readonly<Record<string, unknown>>): Promise<Checked> {
   const { params = {}, seed = 1 } = effect;
-  const { description, seen } = await inspect(await compiled(effect), { ...SCENE, params, data, seed });
+  const { description, seen } = await inspect(
+    await compiled(effect),
+    { ...SCENE, params, data, seed },
+    { rehearse: true },
+  );
   const { title, summary, params: declared, inputs } = description;
   return {
     ...{ ok: true, title, params: { ...declared }, inputs: [...inputs] },

@@ -46,7 +46,7 @@ type Asked = Work & { readonly spec: Spec };
 export async function perform({ storage, clock }: PerformDeps, work: Asked, bench: Bench): Promise<RenderResult> {
   const { tenantId, plugin, accountId, spec } = work;
   const { signal, directory } = bench;
-  const effects = await Promise.all(spec.effects.map((effect) => useOf(effect, work)));
+  const effects = await Promise.all(spec.effects.map((effect, at) => useOf(effect, partyOf(work, effect, at))));
   const clip = await storage.stat(tenantId, spec.objectId);
   if (clip?.plugin !== plugin) throw errors.clip_missing();
   const [input, output] = [join(directory, 'clip'), join(directory, 'result')];
@@ -87,12 +87,14 @@ function factsOf({ width, height, frames, fps, why, provenance }: Rendered) {
   return { width, height, frames, fps, seconds: frames / fps, why, provenance };
 }
 
-/** Code of one author in one site is one party: nobody else's is ever in a process with it. */
-async function useOf(effect: RenderEffect, { tenantId, plugin, accountId }: Asked): Promise<EffectUse> {
-  const { params, seed, id, version, authorId = accountId } = effect;
+/** Code of one author in one site is one party. Whose author is not told shares with nobody. */
+const partyOf = ({ tenantId, plugin }: Asked, { authorId }: RenderEffect, at: number): string =>
+  [tenantId, plugin, authorId ?? at].join('/');
+
+async function useOf(effect: RenderEffect, party: string): Promise<EffectUse> {
+  const { params, seed, id, version } = effect;
   return {
-    compiled: await compiled(effect),
-    party: [tenantId, plugin, authorId ?? ''].join('/'),
+    ...{ compiled: await compiled(effect), party },
     ...(params && { params }),
     ...(seed === undefined ? {} : { seed }),
     ...(id === undefined ? {} : { id }),

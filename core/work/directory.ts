@@ -68,17 +68,34 @@ export function directoryOf({ database, clock, rows, onCancel }: DirectoryDeps) 
     return rows.cancel(client, work, work.state, clock.now());
   }
 
+  async function cancel(tenantId: string, which: One): Promise<Work> {
+    const work = await database.tenant(tenantId, (_tx, client) => change(client, tenantId, which));
+    if (!work) return find(tenantId, which);
+    onCancel(work);
+    return work;
+  }
+
   return {
     /** Newest first. */
     list,
     find,
-
     /** What waits ends at once; who does it is told to stop. What has ended stays as it is. */
-    async cancel(tenantId: string, which: One): Promise<Work> {
-      const work = await database.tenant(tenantId, (_tx, client) => change(client, tenantId, which));
-      if (!work) return find(tenantId, which);
-      onCancel(work);
-      return work;
+    cancel,
+
+    /** Whoever deleted their account wants nothing any more. What still runs is forgotten when it is old. */
+    async forgetPerson(tenantId: string, accountId: string): Promise<void> {
+      for (const state of ['waiting', 'running'] as const) {
+        const { items } = await list(tenantId, { accountId, state, limit: 200 });
+        for (const { workId } of items) await cancel(tenantId, { workId });
+      }
+      await database.tenant(tenantId, async (_tx, client) => {
+        const over = 'finished_at is not null';
+        await client.query(`delete from kernel.work where tenant_id = $1 and account_id = $2 and ${over}`, [
+          tenantId,
+          accountId,
+        ]);
+        await client.query('delete from kernel.work_share where tenant_id = $1 and owner = $2', [tenantId, accountId]);
+      });
     },
   };
 }

@@ -41,6 +41,7 @@ export class Execution {
   readonly #abort = new AbortController();
   #toldAt = Number.NEGATIVE_INFINITY;
   #untold: Advance | undefined;
+  #over = false;
 
   constructor(of: Taken, kind: WorkKind, deps: ExecutionDeps) {
     this.of = of;
@@ -64,6 +65,8 @@ export class Execution {
       return this.#failed(error);
     } finally {
       clearTimeout(timer);
+      // Nobody is to hear that it gets on after they heard that it ended.
+      this.#over = true;
       if (!(directory instanceof Error)) await this.#remove(directory);
     }
   }
@@ -123,7 +126,7 @@ export class Execution {
   }
 
   async tellProgress(): Promise<void> {
-    if (!this.#untold) return;
+    if (!this.#untold || this.#over) return;
     const { fraction, ...rest } = this.#untold;
     const now = { progress: Math.min(Math.max(fraction, 0), 1), ...rest };
     this.#untold = undefined;

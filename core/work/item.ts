@@ -78,6 +78,16 @@ export function itemOf({ tenantId: _tenant, requestId: _request, ...item }: Work
   return item;
 }
 
+/** As JSON that PostgreSQL takes into a jsonb, whatever a stranger's code called its params: zero bytes are no text to it. */
+export const storable = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) => {
+    if (typeof each === 'string') return shown(each);
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
+    return Object.fromEntries(Object.entries(each).map(([name, inner]) => [shown(name), inner]));
+  });
+
+const shown = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+
 export const roomOf = (kind: string): string => kind.split('.', 1)[0] ?? kind;
 
 /** What is kept of an error. What is nobody's but ours is in the log, not here. */

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
 import { errors } from './errors.ts';
-import { COLUMNS, type Work, type WorkError, workErrorOf, workOf } from './item.ts';
+import { COLUMNS, storable, type Work, type WorkError, workErrorOf, workOf } from './item.ts';
 import { STARTS } from './quotas.ts';
 
 /** Work that this node has started. `start` counts all starts: together with the worker it tells whose it is. */
@@ -169,7 +169,7 @@ export class Rows {
     const set = `state = $3, error = $4, result = $5, finished_at = $6, worker = null, spec = null, seconds_left = null,
       progress = case when $3 = 'done' then 1 else progress end,
       seconds = case when $3 = 'done' then seconds else seconds * progress end`;
-    const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+    const json = (value: unknown) => (value === undefined ? null : storable(value));
     const work = await one(client, which, set, [state, json(error), json(result), now]);
     await this.#deps.ended(client, work);
     return work;

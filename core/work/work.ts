@@ -1,6 +1,8 @@
 // The fair queue of heavy work: what is done in processes of its own, as renders, transcodes and analyses are.
-import type { Clock, Log } from '@plinth/sdk';
+import type { Call, Clock, Log } from '@plinth/sdk';
+import { AccountDeleted } from '@plinth/sdk/services/accounts.ts';
 import type pg from 'pg';
+import type { Static } from 'typebox';
 import type { Database } from '../database/database.ts';
 import { Line } from '../events/line.ts';
 import type { Registration } from '../realtime/channels.ts';
@@ -103,6 +105,9 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
     line.ring();
   }
 
+  const forgetPerson = ({ tenant }: Call, { accountId }: Static<typeof AccountDeleted.payload>) =>
+    directory.forgetPerson(tenant.id, accountId);
+
   function nudge(): void {
     worker.wake();
     line.ring();
@@ -111,7 +116,10 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
   return {
     ...directory,
     ...{ name: 'work', nudge },
-    contributions: workRoutes(directory),
+    contributions: [
+      ...workRoutes(directory),
+      { kind: 'consumer', event: AccountDeleted, id: 'forget', handler: forgetPerson },
+    ],
     submitIn: (client, tenantId, work) => submit(client, clock, tenantId, work),
     watching: (room) => watchWork(directory, room),
     figures: () => rows.figures([...kinds.keys()], clock.now()),

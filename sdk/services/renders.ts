@@ -13,7 +13,7 @@ export const RenderEffect = Type.Object({
   params: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   /** The same seed makes the same frames. */
   seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })),
-  /** Who wrote it: what different people wrote never shares a process. */
+  /** Who wrote it: what one person wrote may share a process, all else never does. */
   authorId: Type.Optional(Id),
   /** What the gallery calls it, and which version it is: both become part of the result's provenance. */
   id: Type.Optional(Type.String({ maxLength: 100 })),

@@ -11,8 +11,9 @@ create table work (
   owner text not null generated always as (coalesce(account_id::text, 'site')) stored,
   -- A second submission with the same key finds this one, while it is not failed or cancelled.
   key text,
-  -- What is to be done. Forgotten when it has ended: sources and data may be large, and nobody asks for them again.
-  spec jsonb,
+  -- What is to be done, to the letter: jsonb would refuse some texts. Forgotten when it has ended: sources and data may be
+  -- large, and nobody asks for them again.
+  spec json,
   state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
   -- Waits for its plugin to be switched on.
   parked boolean not null default false,
