@@ -34,6 +34,16 @@ export const renderErrors = defineErrors('render', {
   bad_range: { status: 400, title: 'That part is not in the clip.' },
   bad_size: { status: 400, title: 'A picture cannot have that size.' },
   effect_failed: { status: 422, title: 'The effect failed.' },
+  no_c2pa: {
+    status: 503,
+    title: 'Results are to be signed, and the library that does it is not there.',
+    fix: 'Run "npm install --ignore-scripts @contentauth/c2pa-node@0.8.0", or unset PLINTH_C2PA_CERT and PLINTH_C2PA_KEY.',
+  },
+  bad_signer: {
+    status: 503,
+    title: 'Results cannot be signed with that key and certificate.',
+    fix: 'Look at PLINTH_C2PA_CERT and PLINTH_C2PA_KEY; "plinth c2pa certificates" makes a pair to try with.',
+  },
   failed: { status: 500, title: 'The render failed.' },
   too_slow: { status: 504, title: 'The render took too long.' },
   cancelled: { status: 409, title: 'The render was cancelled.' },
