@@ -11,6 +11,7 @@ import type { OpenedEffect } from '@plinth/sandbox/render/protocol.ts';
 import { readProvenance } from '@plinth/sandbox/render/read-provenance.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
 import { compile } from '@plinth/sandbox/supervisor/compile.ts';
+import { dataOption, inputLines } from './effect-inputs.ts';
 import { templates } from './effect-templates.ts';
 import { errors } from './errors.ts';
 import { fileText, jsonOption, numberOption } from './options.ts';
@@ -56,9 +57,10 @@ const SCENE = { width: 640, height: 360, fps: 30, duration: 1, frames: 30, seed:
 
 async function check(file: string, options: Typed['options'], print: Print): Promise<void> {
   const effect = await compiled(file);
-  const facts = { ...SCENE, params: objectOption(options, 'params'), data: objectOption(options, 'data') };
+  const facts = { ...SCENE, params: objectOption(options, 'params'), data: dataOption(options) };
   const images = pathsIn(objectOption(options, 'images'));
-  const { description, seen } = await inspect(effect, facts, { images, onPrint: toErrors });
+  const inspected = await inspect(effect, facts, { images, rehearse: true, onPrint: toErrors });
+  const { description, seen, inputs, soundBlocks } = inspected;
   const params = Object.entries(description.params).map(
     ([name, param]) => `  ${name}  ${param.kind}, ${JSON.stringify(param.default)} unless given`,
   );
@@ -66,13 +68,15 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
     ...(description.has.filters ? ['asks FFmpeg for filters'] : []),
     ...(seen.drawnFrames > 0 ? [`draws in ${seen.drawnFrames} of ${seen.frames} frames`] : []),
     ...(seen.pixelFrames > 0 ? [`touches the pixels of ${seen.pixelFrames} of ${seen.frames} frames`] : []),
+    ...(description.has.audio ? [`changes sound, tried on ${soundBlocks} blocks`] : []),
   ];
   const text = [
     `${description.title}: ${does.join(', ') || 'does nothing in its first second'}.`,
     ...(params.length > 0 ? ['Params:', ...params] : []),
+    ...inputLines(inspected),
     ...notesOf(description, images),
   ].join('\n');
-  print({ ...description, seen, text });
+  print({ ...description, seen, madeUp: inputs.madeUp, empty: inputs.empty, soundBlocks, text });
 }
 
 /** What is not wrong, and may still not be what was meant. */
@@ -104,7 +108,7 @@ function filesOf({ input, output }: Typed['options']) {
 }
 
 const askedOf = (options: Typed['options']) => ({
-  ...{ data: objectOption(options, 'data'), onPrint: toErrors },
+  ...{ data: dataOption(options), onPrint: toErrors },
   ...numberOption(options, 'seed'),
   ...sizeOption(options.size),
 });

@@ -89,21 +89,27 @@ interface Feeding extends AnalyseOptions<AnalyserName> {
 
 async function feedSound(feeding: Feeding, progress: (part: number) => void): Promise<void> {
   const { media, window, subject, analyses } = feeding;
-  const [{ stream } = { stream: 0 }] = media.facts.audio;
+  const [{ stream, channels: found } = { stream: 0, channels: 2 }] = media.facts.audio;
+  // FFmpeg would make one channel two softer ones.
+  const channels = found === 1 ? 1 : 2;
   const cut = media.kind === 'video' && window ? cutOf(media.facts, window) : {};
   const listeners = analyses.filter((analysis) => analysis.hear);
   const all = subject.duration * SAMPLE_RATE;
-  const sound = new SoundPieces();
+  const sound = new SoundPieces(channels);
   let heard = 0;
-  await decoded(feeding, { args: (place) => soundOut({ stream, ...cut }, place) }, async ({ stdout, third }) => {
-    third.resume();
-    for await (const bytes of stdout ?? []) {
-      const piece: Sound = sound.of(bytes);
-      for (const listener of listeners) listener.hear?.(piece);
-      heard += piece.mono.length;
-      progress(heard / all);
-    }
-  });
+  await decoded(
+    feeding,
+    { args: (place) => soundOut({ stream, channels, ...cut }, place) },
+    async ({ stdout, third }) => {
+      third.resume();
+      for await (const bytes of stdout ?? []) {
+        const piece: Sound = sound.of(bytes);
+        for (const listener of listeners) listener.hear?.(piece);
+        heard += piece.mono.length;
+        progress(heard / all);
+      }
+    },
+  );
 }
 
 async function feedPictures(

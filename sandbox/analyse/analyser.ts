@@ -25,7 +25,7 @@ export interface Subject {
   readonly every: number;
 }
 
-/** Left and right, and the mean of both. */
+/** Left and right, and the mean of both. What has one channel is left, and its mean; its right is silent. */
 export interface Sound {
   readonly left: Float32Array;
   readonly right: Float32Array;

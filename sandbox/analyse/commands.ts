@@ -61,11 +61,11 @@ export interface SoundTask {
   /** Seconds; all of it, if absent. */
   readonly cut?: { readonly from: number; readonly length: number };
   readonly sampleRate?: number;
-  readonly channels?: number;
+  readonly channels: number;
 }
 
 /** Samples, one channel's beside the other's, from the file's first moment on: silence where its sound begins later. */
-export function soundOut({ stream, cut, sampleRate = SAMPLE_RATE, channels = 2 }: SoundTask, place: Place): string[] {
+export function soundOut({ stream, cut, sampleRate = SAMPLE_RATE, channels }: SoundTask, place: Place): string[] {
   const seconds = (value: number) => value.toFixed(6);
   const times = cut ? ['-ss', seconds(cut.from), '-t', seconds(cut.length)] : [];
   const timed = `aresample=${sampleRate}:async=1:first_pts=0`;

@@ -11,6 +11,8 @@ const BANDS = 36;
 const [LOWEST, HIGHEST] = [40, 16_000];
 /** How strongly what is soft counts beside what is loud. */
 const COMPRESSION = 30;
+/** Of the loudest moment: what goes on ripples by so much, wherever a window happens to cut it. */
+const RIPPLE = 0.012;
 /** In moments: what is risen from, and what the mean is taken over. */
 const [BEFORE, AROUND] = [2, 50];
 
@@ -26,27 +28,31 @@ export function onsetsOver(duration: number): Onsets {
   const bands = bandsOf(BANDS, LOWEST, HIGHEST, SIZE, SAMPLE_RATE);
   const rises = new Float32Array(count);
   const past = Array.from({ length: BEFORE }, () => new Float64Array(BANDS));
+  let loudest = 0;
   const moments = { size: SIZE, count, middleOf: (at: number) => (at * SAMPLE_RATE) / ONSET_RATE };
   const windows = windowsOver(moments, (samples, at) => {
     const before = past[at % BEFORE] ?? new Float64Array(BANDS);
+    let level = 0;
     bands.of(transform.of(samples)).forEach((power, band) => {
       const loud = Math.log1p(COMPRESSION * Math.sqrt(power));
       // Before the first moment there was no silence to rise from.
       if (at >= BEFORE) rises[at] = (rises[at] ?? 0) + Math.max(0, loud - (before[band] ?? 0));
       before[band] = loud;
+      level += loud;
     });
+    loudest = Math.max(loudest, level);
   });
   return {
     hear: windows.hear,
     end() {
       windows.end();
-      return standingOut(rises);
+      return standingOut(rises, RIPPLE * loudest);
     },
   };
 }
 
 /** What rises above its surroundings, by how much such things rise in this sound. */
-function standingOut(rises: Float32Array): Float32Array {
+function standingOut(rises: Float32Array, least: number): Float32Array {
   const sums = new Float64Array(rises.length + 1);
   rises.forEach((rise, at) => {
     sums[at + 1] = (sums[at] ?? 0) + rise;
@@ -56,8 +62,5 @@ function standingOut(rises: Float32Array): Float32Array {
     return Math.max(0, rise - ((sums[to] ?? 0) - (sums[from] ?? 0)) / (to - from));
   });
   const spread = Math.sqrt(above.reduce((sum, value) => sum + value * value, 0) / Math.max(1, above.length));
-  return spread < SILENT ? above.fill(0) : above.map((value) => value / spread);
+  return spread <= least ? above.fill(0) : above.map((value) => value / spread);
 }
-
-/** Rises that come from rounding only. */
-const SILENT = 0.02;

@@ -24,26 +24,30 @@ export async function pieces(
   }
 }
 
-const CHANNELS = 2;
-const FRAME_BYTES = CHANNELS * Float32Array.BYTES_PER_ELEMENT;
-
-/** Two channels that come interleaved, as 32-bit floats. */
+/** One or two channels that come interleaved, as 32-bit floats. */
 export class SoundPieces {
+  readonly #channels: number;
   #rest = new Uint8Array(0);
+
+  constructor(channels: number) {
+    this.#channels = channels;
+  }
 
   of(bytes: Uint8Array): Sound {
     const all = new Uint8Array(this.#rest.length + bytes.length);
     all.set(this.#rest);
     all.set(bytes, this.#rest.length);
-    const length = Math.floor(all.length / FRAME_BYTES);
-    this.#rest = all.slice(length * FRAME_BYTES);
-    const both = new Float32Array(all.buffer, 0, length * CHANNELS);
+    const bytesEach = this.#channels * Float32Array.BYTES_PER_ELEMENT;
+    const length = Math.floor(all.length / bytesEach);
+    this.#rest = all.slice(length * bytesEach);
+    const both = new Float32Array(all.buffer, 0, length * this.#channels);
     const sound = { left: new Float32Array(length), right: new Float32Array(length), mono: new Float32Array(length) };
     for (let at = 0; at < length; at++) {
-      const [left, right] = [audible(both[CHANNELS * at]), audible(both[CHANNELS * at + 1])];
+      const left = audible(both[this.#channels * at]);
+      const right = this.#channels === 1 ? 0 : audible(both[this.#channels * at + 1]);
       sound.left[at] = left;
       sound.right[at] = right;
-      sound.mono[at] = (left + right) / 2;
+      sound.mono[at] = this.#channels === 1 ? left : (left + right) / 2;
     }
     return sound;
   }
