@@ -56,21 +56,33 @@ export const KILL_AFTER_MS = 250;
 export const GUESTS_PER_PROCESS = 4;
 /** An isolate reserves room for its code, which the system counts whether it is used or not. */
 const ISOLATE_MB = 520;
+/** Beside its guests a process has its watch, an isolate that waits, and one that compiles Python for all. */
+const ISOLATES_BESIDE = 3;
 /**
  * Writable memory of a whole process, by the system's count, with an interpreter that waits beside its guests: the last
  * bound, for what is faster than the process's own watch over what it really uses.
  */
-export const PROCESS_MB = 700 + (GUESTS_PER_PROCESS + 1) * (ISOLATE_MB + PYTHON_BASE_MB) + LARGEST_LIMITS.memoryMb;
+export const PROCESS_MB =
+  700 +
+  ISOLATES_BESIDE * ISOLATE_MB +
+  (GUESTS_PER_PROCESS + 1) * (ISOLATE_MB + PYTHON_BASE_MB) +
+  LARGEST_LIMITS.memoryMb;
 /** What a process may use beyond its guest's limit before it is taken for a guest that found a way around the limit. */
 export const MEMORY_SLACK_MB = 64;
 /** Memory that may be addressed through WebAssembly, in pages of 64 KB. Only our own Python's is a program's. */
 export const WASM_PAGES = (PYTHON_BASE_MB + LARGEST_LIMITS.memoryMb) * 16;
+/** How deep calls may go, well within what systems give a process. Python needs more than JavaScript does. */
+export const STACK_KB = 3_500;
 export const OPEN_FILES = 128;
+/** One thing that a process says: an answer of the largest size, whatever its letters. One that says more is ended. */
+export const MESSAGE_BYTES = 3 * LARGEST_LIMITS.valueBytes + 64 * 1024;
 /** Processes at once, and those that wait for work so that a kill costs nobody a start. */
 export const PROCESSES = 4;
 export const SPARES = 1;
 /** An unused program is forgotten, and an unused process ended, after so long. */
 export const IDLE_MS = 60_000;
+/** A process of another party that was unused for so long makes room for a spare. */
+export const YIELD_MS = 5_000;
 /** Calls that may wait for a process. */
 export const QUEUE = 1_000;
 
@@ -116,6 +128,7 @@ export const SUBTITLE_BOUNDS = { wallMs: 60_000, cpuSeconds: 60, memoryMb: 2_048
 export const explain = {
   time: ({ wallMs }: Limits) => `It had not answered after ${wallMs} ms, which is the limit.`,
   cpu: ({ cpuMs }: Limits) => `It computed for longer than ${cpuMs} ms, which is the limit.`,
+  setup: () => `It took longer than ${SETUP_MS} ms before its first frame, which is the limit.`,
   frame: () => `One frame took longer than ${FRAME_MS} ms, which is the limit.`,
   block: () => `One block of sound took longer than ${BLOCK_MS} ms, which is the limit.`,
   memory: ({ memoryMb }: Limits) => `It needed more memory than ${memoryMb} MB, which is the limit.`,

@@ -4,8 +4,9 @@ import { flushCompileCache } from 'node:module';
 await import('../python/guest.ts');
 await import('../python/frame-player.ts');
 await import('./drawing.ts');
-await import('./frame-watch-thread.ts').catch(() => {});
+await import('./watch-thread.ts').catch(() => {});
 await import('./render.ts');
-await import('./main.ts');
+// It wants somebody to talk to, whom there is not.
+await import('./main.ts').catch(() => {});
 flushCompileCache();
 process.exit(0);

@@ -1,15 +1,16 @@
-import type { Limits } from '../limits.ts';
-import type { Failure, FailureCode } from '../supervisor/protocol.ts';
+import type { Busy, Failure, FailureCode } from '../supervisor/protocol.ts';
+import type { Work } from './watch.ts';
 
 /** A program in its isolate. One call at a time; after a failure that is a limit it is not used again. */
 export interface Guest {
+  /** How the watch asks it to stop, where it can. */
+  readonly interrupt?: number;
   /** Runs the program once: its value is its default export or its last expression. */
-  load(limits: Limits): Promise<void>;
-  /** Calls the value, if it is a function, and answers in JSON. */
-  call(token: string, input: string | undefined, limits: Limits): Promise<string>;
+  load(work: Work): void | Promise<void>;
+  /** Calls the value, if it is a function, and answers in JSON: at once if it need not wait for anything. */
+  call(work: Work, token: string, input: string | undefined): string | Promise<string>;
   /** The answer to what the guest asked for. */
   answer(request: number, value: string | undefined, error: string | undefined): void;
-  readonly cpuMs: number;
   dispose(): void;
 }
 
@@ -26,10 +27,18 @@ const STACK_LENGTH = 16_000;
 /** Why a guest did not answer. */
 export class GuestFailure extends Error {
   readonly failure: Failure;
+  /** Finds out what took the time, which takes as long once more: only for whoever tells somebody of it. */
+  findBusy?: () => Promise<Busy | undefined>;
 
   constructor(code: FailureCode, message = '', stack?: string) {
     super(message.slice(0, MESSAGE_LENGTH));
     const where = stack === undefined ? {} : { stack: stack.slice(0, STACK_LENGTH) };
     this.failure = { code, message: this.message, ...where };
+  }
+
+  /** All that can be told of it. */
+  async told(): Promise<Failure> {
+    const busy = await this.findBusy?.();
+    return busy ? { ...this.failure, busy } : this.failure;
   }
 }

@@ -1,17 +1,29 @@
 // The inside of the wall: takes programs in, runs one call at a time, and says what came of it.
+import { Socket } from 'node:net';
 import { JavaScriptGuest } from '../javascript/guest.ts';
-import { explain, type Limits } from '../limits.ts';
+import { isPrepared, prepareIsolate } from '../javascript/isolate.ts';
+import { explain, type Limits, limitsOf } from '../limits.ts';
+import { Channel } from '../supervisor/channel.ts';
 import { CALL_IS_OVER, type FromChild, type ToChild } from '../supervisor/protocol.ts';
 import { type Guest, GuestFailure, type Surroundings } from './guest.ts';
-import { forgetPeak, peakMemory } from './memory.ts';
+import { startWatch, Work } from './watch.ts';
 
 /** Of what is asked for; and of the note that more was printed. */
 const NAME_LENGTH = 200;
+/** Nothing came for so long: there is time for what may be needed next. */
+const IDLE_AFTER_MS = 1;
 const guests = new Map<number, Guest>();
-const tell = (message: FromChild) => void process.send?.(message);
 
 /** The call at work, and what it has used of us. */
-let current = { call: '', asked: 0, printed: 0 };
+let current = { guest: 0, call: '', asked: 0, printed: 0 };
+
+const host = new Channel<ToChild, FromChild>(
+  new Socket({ fd: 3, readable: true, writable: true }),
+  Number.POSITIVE_INFINITY,
+  (message) => void hear(message),
+  // Nobody is left to work for. An isolate whose process ends by itself may fault at the end.
+  () => process.kill(process.pid, 'SIGKILL'),
+);
 
 /**
  * What one program may reach of us. Its isolate and our supervisor count as well: this is for a program that has got
@@ -26,65 +38,84 @@ function surroundingsOf(id: number, limits: Limits): Surroundings {
   return {
     print(text) {
       current.printed += text.length + 1;
-      if (current.printed <= limits.printBytes + NAME_LENGTH) tell({ say: 'printed', text });
+      if (current.printed <= limits.printBytes + NAME_LENGTH) host.say({ say: 'printed', text });
     },
     ask(token, request, name, argument) {
       const error = refusal(token, name, argument);
-      if (error === undefined) tell({ say: 'asks', call: token, request, name, argument });
-      else guests.get(id)?.answer(request, undefined, error);
+      if (error === undefined) host.say({ say: 'asks', call: token, request, name, text: argument });
+      // The guest is at work: it hears of it when it waits.
+      else setImmediate(() => guests.get(id)?.answer(request, undefined, error));
     },
   };
 }
 
-process.on('message', (message: ToChild) => void hear(message));
-process.on('disconnect', () => process.exit(0));
-tell({ say: 'ready' });
+let idle: NodeJS.Timeout | undefined;
+let memoryMb = limitsOf().memoryMb;
+
+startWatch();
+host.say({ say: 'ready' });
+beReady();
 
 async function hear(message: ToChild): Promise<void> {
+  clearTimeout(idle);
   if (message.do === 'answer') {
-    for (const guest of guests.values()) guest.answer(message.request, message.value, message.error);
+    // What an earlier call asked for may come late: its number may be another's by now.
+    if (message.call === current.call) guests.get(current.guest)?.answer(message.request, message.text, message.error);
   } else if (message.do === 'forget') forget(message.guest);
   else if (message.do === 'warm') (await python()).warm(message.snapshot);
   else await work(message);
+  // What was loaded is called next.
+  if (message.do !== 'load' && !isPrepared()) beReady();
 }
 
 /** Python's part is read only where there is Python. */
 const python = () => import('../python/guest.ts');
 
-type Work = Extract<ToChild, { do: 'load' | 'call' }>;
+/** The next program finds an isolate that is made already. */
+function beReady(): void {
+  clearTimeout(idle);
+  idle = setTimeout(() => prepareIsolate(memoryMb), IDLE_AFTER_MS);
+}
 
-async function work(message: Work): Promise<void> {
+type Task = Extract<ToChild, { do: 'load' | 'call' }>;
+type Done = Pick<Extract<FromChild, { say: 'done' }>, 'text' | 'failure'>;
+
+async function work(message: Task): Promise<void> {
+  current = { guest: message.guest, call: message.do === 'call' ? message.call : '', asked: 0, printed: 0 };
   try {
     if (message.do === 'load') guests.set(message.guest, await open(message));
   } catch (error) {
-    return tell({ say: 'done', failure: { code: 'crashed', message: String(error) }, cpuMs: 0, peakMemory: 0 });
+    return host.say({ say: 'done', ...crashed(error), cpuMs: 0, peakMemory: 0 });
   }
-  current = { call: message.do === 'call' ? message.call : '', asked: 0, printed: 0 };
-  const before = message.do === 'load' ? 0 : (guests.get(message.guest)?.cpuMs ?? 0);
-  forgetPeak();
-  const outcome = await outcomeOf(message);
-  const cpuMs = (guests.get(message.guest)?.cpuMs ?? before) - before;
-  tell({ say: 'done', ...outcome, cpuMs, peakMemory: peakMemory() });
+  const guest = guests.get(message.guest);
+  const bounded = new Work(message.limits, guest?.interrupt);
+  const done = await outcomeOf(message, guest, bounded);
+  const { hit, ...figures } = bounded.end();
+  // Where it was when it stopped by itself, if it did.
+  const stack = done.failure?.stack;
+  const stopped: Done | undefined = hit && { failure: { code: hit, message: '', ...(stack ? { stack } : {}) } };
+  host.say({ say: 'done', ...(stopped ?? done), ...figures });
 }
 
-async function open({ guest, program, limits, snapshot }: Extract<Work, { do: 'load' }>): Promise<Guest> {
+async function open({ guest, program, limits, snapshot }: Extract<Task, { do: 'load' }>): Promise<Guest> {
   const surroundings = surroundingsOf(guest, limits);
+  memoryMb = limits.memoryMb;
   if (program.language === 'javascript') return new JavaScriptGuest(program, limits, surroundings);
   return (await python()).openPythonGuest(program, limits, surroundings, snapshot);
 }
 
-async function outcomeOf(message: Work): Promise<Pick<Extract<FromChild, { say: 'done' }>, 'value' | 'failure'>> {
+async function outcomeOf(message: Task, guest: Guest | undefined, bounded: Work): Promise<Done> {
   try {
-    const guest = guests.get(message.guest);
     if (!guest) throw new GuestFailure('crashed', 'The program is not loaded.');
-    if (message.do === 'call') return { value: await guest.call(message.call, message.input, message.limits) };
-    await guest.load(message.limits);
+    if (message.do === 'call') return { text: await guest.call(bounded, message.call, message.text) };
+    await guest.load(bounded);
     return {};
   } catch (error) {
-    if (error instanceof GuestFailure) return { failure: error.failure };
-    return { failure: { code: 'crashed', message: String(error) } };
+    return error instanceof GuestFailure ? { failure: error.failure } : crashed(error);
   }
 }
+
+const crashed = (error: unknown): Done => ({ failure: { code: 'crashed', message: String(error) } });
 
 function forget(id: number): void {
   guests.get(id)?.dispose();

@@ -1,6 +1,7 @@
 import { type EffectSource, type FramePlayer, openFramePlayer } from '../javascript/frame-player.ts';
 import { FRAME_MS, type Limits, SETUP_MS } from '../limits.ts';
-import { FrameWatch } from './frame-watch.ts';
+import { GuestFailure } from './guest.ts';
+import { startWatch, watchFrame } from './watch.ts';
 
 /** Python is read only by those who need it. */
 async function openIn(...given: Parameters<typeof openFramePlayer>): Promise<FramePlayer> {
@@ -8,27 +9,30 @@ async function openIn(...given: Parameters<typeof openFramePlayer>): Promise<Fra
   return (await import('../python/frame-player.ts')).openPythonPlayer(...given);
 }
 
-let watch: FrameWatch | undefined;
-const BEFORE_FIRST = -1;
-/** What a frame needs beside its own limit: its strings come across in a call of their own. */
-const TWICE = 2;
-
 /** Opens an effect to be played, in whichever language it is written, and watches over it. */
 export async function openPlayer(
   source: EffectSource,
   limits: Limits,
   print: (text: string) => void,
 ): Promise<FramePlayer> {
-  watch ??= new FrameWatch();
-  const { within } = watch;
+  startWatch();
   const player = await openIn(source, limits, print);
+  const { list, strings, interrupt, dispose, findBusy } = player;
+  const setup = <T>(run: () => T) => watchFrame({ frame: -1, ms: SETUP_MS, code: 'setup' }, interrupt, run);
+  const within = <T>(frame: number, run: () => T) => watchFrame({ frame, ms: FRAME_MS, code: 'frame' }, interrupt, run);
   return {
-    list: player.list,
-    strings: player.strings,
-    describe: () => within(BEFORE_FIRST, SETUP_MS, player.describe),
-    filters: (facts) => within(BEFORE_FIRST, SETUP_MS, () => player.filters(facts)),
-    start: (facts) => within(BEFORE_FIRST, SETUP_MS, () => player.start(facts)),
-    frame: (index) => within(index, TWICE * FRAME_MS, () => player.frame(index)),
-    dispose: player.dispose,
+    ...{ list, strings, dispose },
+    describe: () => setup(player.describe),
+    filters: (facts) => setup(() => player.filters(facts)),
+    start: (facts) => setup(() => player.start(facts)),
+    frame: (index) => {
+      try {
+        return within(index, () => player.frame(index));
+      } catch (error) {
+        if (error instanceof GuestFailure && error.failure.code === 'frame' && findBusy)
+          error.findBusy = () => within(index, () => findBusy(index));
+        throw error;
+      }
+    },
   };
 }

@@ -50,12 +50,12 @@ async function hear(message: ToRenderChild): Promise<void> {
     }
   } catch (error) {
     const at = { ...(frame === undefined ? {} : { frame }), ...(effect === undefined ? {} : { effect }) };
-    tell({ say: 'failed', failure: failureOf(error), ...at });
+    tell({ say: 'failed', failure: await failureOf(error), ...at });
   }
 }
 
-function failureOf(error: unknown): GuestFailure['failure'] {
-  if (error instanceof GuestFailure) return error.failure;
+async function failureOf(error: unknown): Promise<GuestFailure['failure']> {
+  if (error instanceof GuestFailure) return error.told();
   if (error instanceof ListError) return { code: 'threw', message: error.message };
   return { code: 'crashed', message: error instanceof Error ? error.message : String(error) };
 }

@@ -7,8 +7,8 @@ import { openSoundPlayer, type SoundPlayer } from '../javascript/sound-player.ts
 import { BLOCK_MS, type Limits, SETUP_MS } from '../limits.ts';
 import { FRAMES_IN, FRAMES_OUT, type SoundOpening, type ToRenderChild } from '../render/protocol.ts';
 import { writeFrame } from './frame-pipes.ts';
-import { FrameWatch } from './frame-watch.ts';
 import { GuestFailure } from './guest.ts';
+import { startWatch, watchFrame } from './watch.ts';
 
 type Order = Extract<ToRenderChild, { do: 'sound' }>;
 
@@ -18,16 +18,14 @@ export interface AtWork {
   block(index: number): Promise<void>;
 }
 
-const BEFORE_FIRST = -1;
-
 /** Answers how many blocks there were. */
 export async function playSound(order: Order, print: (text: string) => void, at: AtWork): Promise<number> {
   const { effects, limits, channels, rehearse, keep } = order;
-  const watch = new FrameWatch();
+  startWatch();
   const players: SoundPlayer[] = [];
   for (const [place, opening] of effects.entries()) {
     at.effect(place);
-    players.push(await started(opening, limits, print, watch));
+    players.push(await started(opening, limits, print));
   }
   const block = new Float32Array(BLOCK_LENGTH * channels);
   const read = rehearse === undefined ? readBlock : toneFor(rehearse);
@@ -38,7 +36,7 @@ export async function playSound(order: Order, print: (text: string) => void, at:
     for (const [place, player] of players.entries()) {
       at.effect(place);
       parted(block, player.samples, channels);
-      inTime(() => watch.within(index, BLOCK_MS, () => player.block(index)));
+      watchFrame({ frame: index, ms: BLOCK_MS, code: 'block' }, player.interrupt, () => player.block(index));
       joined(player.samples, block, channels);
     }
     const wanted = keep ? cut(keep, index * BLOCK_LENGTH, length) : { from: 0, to: length };
@@ -47,31 +45,17 @@ export async function playSound(order: Order, print: (text: string) => void, at:
   }
 }
 
-async function started(
-  opening: SoundOpening,
-  limits: Limits,
-  print: (text: string) => void,
-  watch: FrameWatch,
-): Promise<SoundPlayer> {
+async function started(opening: SoundOpening, limits: Limits, print: (text: string) => void): Promise<SoundPlayer> {
   const isPython = opening.program.language === 'python';
   const open = isPython ? (await import('../python/frame-player.ts')).openPythonSound : openSoundPlayer;
   const player = await open(opening, limits, print);
-  const { params } = watch.within<Description>(BEFORE_FIRST, SETUP_MS, player.describe);
+  const setup = <T>(run: () => T) => watchFrame({ frame: -1, ms: SETUP_MS, code: 'setup' }, player.interrupt, run);
+  const { params } = setup<Description>(player.describe);
   const { values, problems } = settle(params, opening.facts.params);
   const [wrong] = problems;
   if (wrong) throw new GuestFailure('threw', `The param "${wrong.param}" cannot be that. ${wrong.message}`);
-  watch.within(BEFORE_FIRST, SETUP_MS, () => player.start({ ...opening.facts, params: values }));
+  setup(() => player.start({ ...opening.facts, params: values }));
   return player;
-}
-
-/** What takes too long is told as what it is. */
-function inTime(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    const isLate = error instanceof GuestFailure && error.failure.code === 'frame';
-    throw isLate ? new GuestFailure('block', '', error.failure.stack) : error;
-  }
 }
 
 /** Fills a block with what comes, and with silence after the end; answers how many samples came. */

@@ -2,10 +2,11 @@
 // and a way to ask, and keeps its own copies of what it uses: a program may change everything else.
 import { BOUNDS } from '../child/bounds.ts';
 
-/** `$0` prints, `$1` asks, then the bounds. It answers the one function through which we go in. */
+/** `$0` prints, `$1` asks, `$2` says that a call has come to its end. It answers the one function through which we go in. */
 export const BOOTSTRAP = `
 'use strict';
-const [print, ask, printBytes, callBytes, valueBytes] = [$0, $1, $2, $3, $4];
+const [print, ask, wake] = [$0, $1, $2];
+let printBytes = 0, callBytes = 0, valueBytes = 0;
 const { parse, stringify } = JSON;
 const { apply, ownKeys } = Reflect;
 const { getPrototypeOf, getOwnPropertyDescriptor, defineProperty, freeze } = Object;
@@ -72,18 +73,44 @@ const hostFor = (token) => freeze((name, argument) => new PromiseNow((resolve, r
 }));
 
 const plain = (key, value) => (typeof value === 'bigint' ? StringNow(value) : value);
+function textOf(value) {
+  const text = stringify(value, plain);
+  if (text === undefined) return 'null';
+  // Not sent at all when it is too long: only that it is.
+  return text.length > valueBytes ? '' : text;
+}
+
 let kept;
+// The call at work, and what came of it: none of an earlier one.
+let turn = 0, came;
+async function settle(value, mine) {
+  let found;
+  try { found = { __proto__: null, text: textOf(await value) }; }
+  catch (error) { found = { __proto__: null, error }; }
+  if (mine !== turn) return;
+  came = found;
+  wake();
+}
+
 const inside = {
   __proto__: null,
+  bound(print, call, value) { printBytes = print; callBytes = call; valueBytes = value; },
   keep(value) { kept = value; },
-  async call(token, input) {
+  // Answers at once what need not be waited for.
+  call(token, input) {
     printed = 0;
+    came = undefined;
+    turn += 1;
     const given = input === undefined ? undefined : parse(input);
-    const value = await (typeof kept === 'function' ? kept(given, freeze({ __proto__: null, host: hostFor(token) })) : kept);
-    const text = stringify(value, plain);
-    if (text === undefined) return 'null';
-    // Not sent at all when it is too long: only its length is.
-    return text.length > valueBytes ? '' : text;
+    const value = typeof kept === 'function' ? kept(given, freeze({ __proto__: null, host: hostFor(token) })) : kept;
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return textOf(value);
+    if (typeof value.then !== 'function') return textOf(value);
+    settle(value, turn);
+  },
+  take() {
+    if (came === undefined) return;
+    if ('error' in came) throw came.error;
+    return came.text;
   },
   answer(request, value, error) {
     const waiting = apply(mapGet, asked, [request]);
@@ -93,5 +120,6 @@ const inside = {
     else waiting.reject(new ErrorNow(error));
   },
 };
-return (what, ...rest) => inside[what](...rest);
+// Nothing is spread here: whoever has changed what lists are gone through with would see what we pass.
+return (what, one, two, three) => inside[what](one, two, three);
 `;

@@ -37,14 +37,15 @@ const KNOWN: Readonly<Record<string, string>> = {
 
 export async function compileJavaScript(file: string, source: string): Promise<Compiled> {
   if (Buffer.byteLength(source) > SOURCE_BYTES) throw new CompileError(explain.source());
-  const isModule = await hasModuleSyntax(file, source);
-  const found = await built(file, source, isModule);
-  const text = (ending: string) => found.outputFiles?.find(({ path }) => path.endsWith(ending))?.text ?? '';
-  const map = new SourceMap(JSON.parse(text('.map')));
+  const module = await asModule(file, source);
+  const { code, map: text } = module ?? (await asScript(file, source));
+  // Most programs never ask where something was.
+  let map: SourceMap | undefined;
   return {
-    program: { language: 'javascript', kind: isModule ? 'module' : 'script', file, code: text('.js') },
+    program: { language: 'javascript', kind: module ? 'module' : 'script', file, code },
     sha256: sourceHash(source),
     placeOf(line, column) {
+      map ??= new SourceMap(JSON.parse(text));
       const entry = map.findEntry(line - 1, column - 1);
       if (!('originalLine' in entry) || entry.originalSource === undefined) return undefined;
       return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
@@ -54,47 +55,71 @@ export async function compileJavaScript(file: string, source: string): Promise<C
 
 export const sourceHash = (source: string): string => createHash('sha256').update(source).digest('hex');
 
-/** Whether it exports, imports or waits: then its value is its default export, else its last expression. */
-async function hasModuleSyntax(file: string, source: string): Promise<boolean> {
-  if (!/\b(?:export|import|await)\b/.test(source)) return false;
-  const { metafile } = await built(file, source, true);
-  const { imports = [] } = Object.values(metafile?.inputs ?? {}).at(-1) ?? {};
-  const { exports = [] } = Object.values(metafile?.outputs ?? {}).find(({ entryPoint }) => entryPoint) ?? {};
-  if (imports.some(({ kind }) => kind === 'import-statement') || exports.length > 0) return true;
-  // Only a module may wait outside a function.
-  return transform(source, { loader: loaderOf(file), format: 'cjs', logLevel: 'silent' }).then(
+interface Made {
+  readonly code: string;
+  readonly map: string;
+}
+
+/** If it exports, imports or waits: then its value is its default export, else its last expression. */
+async function asModule(file: string, source: string): Promise<Made | undefined> {
+  if (!/\b(?:export|import|await)\b/.test(source)) return undefined;
+  const alone = await bundled(file, source, { external: ['*'] });
+  const imports = Object.values(alone.metafile?.inputs ?? {}).flatMap((input) => input.imports);
+  const { exports = [] } = Object.values(alone.metafile?.outputs ?? {}).find(({ entryPoint }) => entryPoint) ?? {};
+  // Most import nothing, and the compiler need not ask us about it.
+  const whole = imports.length === 0 ? alone : await bundled(file, source, { plugins: [onlyKnown] });
+  const imported = imports.some(({ kind }) => kind === 'import-statement');
+  if (!imported && exports.length === 0 && !(await waits(file, source))) return undefined;
+  const text = (ending: string) => whole.outputFiles?.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  return { code: text('.js'), map: text('.map') };
+}
+
+/** Only a module may wait outside a function. */
+const waits = (file: string, source: string): Promise<boolean> =>
+  transform(source, { loader: loaderOf(file), format: 'cjs', logLevel: 'silent' }).then(
     () => false,
     () => true,
   );
-}
 
 /** The compiler would open the file that such a comment names, whichever it is, and tell of its content in an error. */
 const withoutMaps = (source: string) => source.replaceAll(/[#@](\s*sourceMappingURL\s*=)/g, '-$1');
 
 const loaderOf = (file: string) => (/\.[mc]?tsx?$/.test(file) ? 'ts' : 'js');
 
-async function built(file: string, source: string, isModule: boolean) {
-  const options: BuildOptions & { write: false } = {
-    stdin: { contents: withoutMaps(source), sourcefile: file, loader: loaderOf(file), resolveDir: '/' },
-    absWorkingDir: '/',
-    tsconfigRaw: {},
-    bundle: isModule,
-    write: false,
-    metafile: true,
-    ...(isModule ? { format: 'esm' as const } : {}),
-    target: 'esnext',
-    platform: 'neutral',
-    sourcemap: 'external',
-    sourcesContent: false,
-    // A script's value is its last expression, which nothing else needs.
-    treeShaking: isModule,
-    outfile: 'guest.js',
-    logLevel: 'silent',
-    logLimit: 1,
-    plugins: [onlyKnown],
-  };
+const SHARED = {
+  target: 'esnext',
+  platform: 'neutral',
+  sourcemap: 'external',
+  sourcesContent: false,
+  tsconfigRaw: {},
+  logLevel: 'silent',
+  logLimit: 1,
+} as const;
+
+const bundled = (file: string, source: string, more: BuildOptions) =>
+  explaining(() =>
+    build({
+      ...SHARED,
+      stdin: { contents: withoutMaps(source), sourcefile: file, loader: loaderOf(file), resolveDir: '/' },
+      absWorkingDir: '/',
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      outfile: 'guest.js',
+      ...more,
+    }),
+  );
+
+/** A script's value is its last expression, which nothing else needs. */
+const asScript = (file: string, source: string): Promise<Made> =>
+  explaining(() =>
+    transform(withoutMaps(source), { ...SHARED, sourcefile: file, loader: loaderOf(file), treeShaking: false }),
+  );
+
+async function explaining<T>(compile: () => Promise<T>): Promise<T> {
   try {
-    return await build(options);
+    return await compile();
   } catch (failure) {
     throw compileError((failure as { errors?: Message[] }).errors?.[0]);
   }

@@ -1,12 +1,13 @@
 // Plays an effect in an isolate, frame by frame and in step: the caller's thread waits for each frame.
 import ivm from 'isolated-vm';
-import { GuestFailure } from '../child/guest.ts';
 import { LIST_LENGTH } from '../draw/ops.ts';
 import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
-import { FRAME_MS, type Limits, SETUP_MS } from '../limits.ts';
-import type { Program } from '../supervisor/protocol.ts';
+import { BLOCK_MS, FRAME_MS, type Limits, SETUP_MS } from '../limits.ts';
+import type { Busy, Program } from '../supervisor/protocol.ts';
+import { failureOf } from './failure.ts';
 import { openIsolate, runProgram } from './isolate.ts';
+import { busiest } from './profile.ts';
 
 /** An effect that is played, whatever language it is written in. Each of these throws a `GuestFailure`. */
 export interface FramePlayer {
@@ -20,6 +21,10 @@ export interface FramePlayer {
   start(facts: SceneFacts): void;
   /** The length of the list, or `NEEDS_PIXELS` from an effect that looked at a picture it was not given. */
   frame(index: number): number;
+  /** Plays a frame once more, to see in which function it spends its time. */
+  readonly findBusy?: (index: number) => Promise<Busy | undefined>;
+  /** How the watch asks it to stop, where it can. */
+  readonly interrupt?: number;
   dispose(): void;
 }
 
@@ -37,14 +42,15 @@ export type OpenedEffect = Awaited<ReturnType<typeof openEffect>>;
 
 /** An isolate with our own part in it, and what the effect exports. */
 export async function openEffect({ program, runtime }: EffectSource, limits: Limits, print: (text: string) => void) {
-  const opened = openIsolate(limits, { print, ask: () => {} });
+  const opened = openIsolate(limits, { print, ask: () => {}, wake: () => {} });
   const { isolate, context } = opened;
   const inside = await context.eval(runtime, { reference: true, filename: 'plinth:effect' });
   await context.eval(NO_CLOCK, { filename: 'plinth:no-clock' });
-  const found = await runProgram(opened, program).catch((error: unknown) => {
-    throw failureOf(error, isolate.isDisposed);
-  });
-  return { isolate, context, inside, found };
+  try {
+    return { isolate, context, inside, found: runProgram(opened, program, limits.cpuMs) };
+  } catch (error) {
+    throw failureOf(error, isolate.isDisposed, 'cpu');
+  }
 }
 
 export const shared = (buffer: SharedArrayBuffer | undefined) => buffer && new ivm.ExternalCopy(buffer).copyInto();
@@ -62,23 +68,26 @@ export async function openFramePlayer(
     [inside.derefInto(), found.derefInto(), shared(memory), shared(source.picture)],
     { result: { reference: true } },
   );
-  return playThrough(isolate, enter, memory);
+  const player = playThrough(isolate, enter, memory);
+  return { ...player, findBusy: (index) => busiest(isolate, source.program.file, () => void player.frame(index)) };
 }
 
 export const listMemory = () => new SharedArrayBuffer(LIST_LENGTH * Float64Array.BYTES_PER_ELEMENT);
 
-/** The one way into an isolate: a word, what it is about, and for how long at most. */
-export function entryOf(
-  isolate: ivm.Isolate,
-  inside: ivm.Reference,
-  explain: (error: unknown, disposed: boolean) => GuestFailure,
-) {
+/** For how long an isolate is entered at most. */
+const MOST_MS = { setup: SETUP_MS, frame: FRAME_MS, block: BLOCK_MS } as const;
+
+/**
+ * The one way into an isolate: a word, what it is about, and how its time is bounded. `graceMs`: it is asked to stop by
+ * other means first.
+ */
+export function entryOf(isolate: ivm.Isolate, inside: ivm.Reference, explain: typeof failureOf, graceMs: number) {
   const enter = inside as ivm.Reference<(what: string, argument: string | number | undefined) => unknown>;
-  return (what: string, argument: string | number | undefined, timeout: number): unknown => {
+  return (what: string, argument?: string | number, bound: keyof typeof MOST_MS = 'setup'): unknown => {
     try {
-      return enter.applySync(undefined, [what, argument], { timeout });
+      return enter.applySync(undefined, [what, argument], { timeout: MOST_MS[bound] + graceMs });
     } catch (error) {
-      throw explain(error, isolate.isDisposed);
+      throw explain(error, isolate.isDisposed, bound);
     }
   };
 }
@@ -88,19 +97,20 @@ export function playThrough(
   isolate: ivm.Isolate,
   inside: ivm.Reference,
   memory: SharedArrayBuffer,
-  explain: (error: unknown, disposed: boolean) => GuestFailure = failureOf,
+  explain: typeof failureOf = failureOf,
+  graceMs = 0,
 ): FramePlayer {
   const strings: string[] = [];
-  const go = entryOf(isolate, inside, explain);
+  const go = entryOf(isolate, inside, explain, graceMs);
   return {
     list: new Float64Array(memory),
     strings,
-    describe: () => JSON.parse(String(go('describe', undefined, SETUP_MS))),
-    filters: (facts) => JSON.parse(String(go('filters', JSON.stringify(facts), SETUP_MS))),
-    start: (facts) => void go('start', JSON.stringify(facts), SETUP_MS),
+    describe: () => JSON.parse(String(go('describe'))),
+    filters: (facts) => JSON.parse(String(go('filters', JSON.stringify(facts)))),
+    start: (facts) => void go('start', JSON.stringify(facts)),
     frame(index) {
-      const length = Number(go('frame', index, FRAME_MS));
-      const fresh: unknown = JSON.parse(String(go('strings', undefined, FRAME_MS)));
+      const length = Number(go('frame', index, 'frame'));
+      const fresh: unknown = JSON.parse(String(go('strings', undefined, 'frame')));
       if (Array.isArray(fresh)) strings.push(...fresh.map(String));
       return length;
     },
@@ -108,14 +118,6 @@ export function playThrough(
       if (!isolate.isDisposed) isolate.dispose();
     },
   };
-}
-
-export function failureOf(error: unknown, disposed: boolean): GuestFailure {
-  if (error instanceof GuestFailure) return error;
-  if (disposed) return new GuestFailure('memory');
-  if (!(error instanceof Error)) return new GuestFailure('threw', `It threw ${String(error)}`);
-  if (error.message === 'Script execution timed out.') return new GuestFailure('frame');
-  return new GuestFailure('threw', `${error.name}: ${error.message}`, error.stack);
 }
 
 /** A picture follows from its frame's number: what would make it differ from one render to the next is refused by name. */
@@ -128,6 +130,17 @@ const NO_CLOCK = `{
   Date.prototype = DateNow.prototype;
   DateNow.prototype.constructor = Date;
   Object.assign(Date, { now: noClock, UTC: DateNow.UTC, parse: DateNow.parse });
+  // Asked to write no time in particular, it writes the present one.
+  const { DateTimeFormat } = Intl;
+  const { get: formatOf } = Object.getOwnPropertyDescriptor(DateTimeFormat.prototype, 'format');
+  const { formatToParts } = DateTimeFormat.prototype;
+  Object.defineProperty(DateTimeFormat.prototype, 'format', {
+    configurable: true,
+    get() { const format = formatOf.call(this); return (date) => date === undefined ? noClock() : format(date); },
+  });
+  DateTimeFormat.prototype.formatToParts = function (date) {
+    return date === undefined ? noClock() : formatToParts.call(this, date);
+  };
   delete globalThis.WeakRef;
   delete globalThis.FinalizationRegistry;
 }`;

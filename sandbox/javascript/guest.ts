@@ -1,50 +1,91 @@
-// JavaScript in an isolate of its own.
-import { type Guest, GuestFailure, type Surroundings } from '../child/guest.ts';
-import { Watch } from '../child/watch.ts';
+// JavaScript in an isolate of its own, entered in step: our thread waits, and another watches.
+import type { Guest, Surroundings } from '../child/guest.ts';
+import { GuestFailure } from '../child/guest.ts';
+import type { Work } from '../child/watch.ts';
 import type { Limits } from '../limits.ts';
 import type { Program } from '../supervisor/protocol.ts';
+import { failureOf } from './failure.ts';
 import { type Opened, openIsolate, runProgram } from './isolate.ts';
 
 export class JavaScriptGuest implements Guest {
   readonly #program: Program;
   readonly #opened: Opened;
-  readonly #watch: Watch;
+  /** The call that waits: how it goes on, and how it ends when something else than itself ends it. */
+  #waiting: { readonly work: Work; take(): void; fail(error: unknown): void } | undefined;
 
-  constructor(program: Program, limits: Limits, surroundings: Surroundings) {
+  constructor(program: Program, limits: Limits, { print, ask }: Surroundings) {
     this.#program = program;
-    this.#opened = openIsolate(limits, surroundings);
-    this.#watch = new Watch(this.#opened.isolate);
+    this.#opened = openIsolate(limits, { print, ask, wake: () => this.#woken() });
   }
 
-  get cpuMs(): number {
-    return this.#watch.cpuMs;
-  }
-
-  load(limits: Limits): Promise<void> {
-    return this.#watch.within(limits, async () => {
-      const value = await runProgram(this.#opened, this.#program);
-      await this.#opened.inside.apply(undefined, ['keep', value.derefInto({ release: true })]);
+  load(work: Work): void {
+    this.#within(work, (timeout) => {
+      const value = runProgram(this.#opened, this.#program, timeout);
+      this.#opened.inside.applySync(undefined, ['keep', value.derefInto({ release: true })], { timeout });
     });
   }
 
-  /** A promise that nobody keeps is the wall clock's business. */
-  call(token: string, input: string | undefined, limits: Limits): Promise<string> {
-    return this.#watch.within(limits, async () => {
-      const answer: unknown = await this.#opened.inside.apply(undefined, ['call', token, input], {
-        result: { promise: true, copy: true },
-      });
-      if (typeof answer !== 'string') throw new GuestFailure('threw', 'It answered with something else than it said.');
-      if (answer === '') throw new GuestFailure('value');
-      return answer;
-    });
+  call(work: Work, token: string, input: string | undefined): string | Promise<string> {
+    return this.#taken(this.#enter(work, 'call', token, input) ?? this.#enter(work, 'take')) ?? this.#wait(work);
   }
 
   answer(request: number, value: string | undefined, error: string | undefined): void {
-    if (!this.#opened.isolate.isDisposed)
-      this.#opened.inside.applyIgnored(undefined, ['answer', request, value, error]);
+    const waiting = this.#waiting;
+    if (!waiting || this.#opened.isolate.isDisposed) return;
+    try {
+      this.#enter(waiting.work, 'answer', request, value, error);
+    } catch (failure) {
+      // A promise that failed and that nobody looked at is no failure of the call; all else is.
+      if (failure instanceof GuestFailure && failure.failure.code === 'threw') return;
+      waiting.fail(failure);
+    }
   }
 
   dispose(): void {
-    this.#watch.dispose();
+    if (!this.#opened.isolate.isDisposed) this.#opened.isolate.dispose();
+  }
+
+  /** A promise that nobody keeps is the wall clock's business. */
+  async #wait(work: Work): Promise<string> {
+    const end = Promise.withResolvers<string>();
+    const take = () => {
+      try {
+        const text = this.#taken(this.#enter(work, 'take'));
+        if (text !== undefined) end.resolve(text);
+      } catch (error) {
+        end.reject(error);
+      }
+    };
+    this.#waiting = { work, take, fail: end.reject };
+    try {
+      return await end.promise;
+    } finally {
+      this.#waiting = undefined;
+    }
+  }
+
+  /** Said by the isolate itself, which must be left before it can be entered again. */
+  #woken(): void {
+    if (this.#waiting) setImmediate(() => this.#waiting?.take());
+  }
+
+  #taken(said: unknown): string | undefined {
+    if (said === undefined) return undefined;
+    if (typeof said !== 'string') throw new GuestFailure('threw', 'It answered with something else than it said.');
+    if (said === '') throw new GuestFailure('value');
+    return said;
+  }
+
+  #enter(work: Work, ...words: (string | number | undefined)[]): unknown {
+    return this.#within(work, (timeout) => this.#opened.inside.applySync(undefined, words, { timeout }));
+  }
+
+  #within<T>(work: Work, run: (timeout: number) => T): T {
+    const { ms, bound } = work.left();
+    try {
+      return run(ms);
+    } catch (error) {
+      throw failureOf(error, this.#opened.isolate.isDisposed, bound);
+    }
   }
 }

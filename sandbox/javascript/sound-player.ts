@@ -1,10 +1,10 @@
 // Plays what an effect does to sound in an isolate of its own, block by block and in step.
 import type ivm from 'isolated-vm';
-import type { GuestFailure } from '../child/guest.ts';
 import type { Description } from '../effect/describe.ts';
 import { BLOCK_LENGTH, type SoundFacts } from '../effect/sound-player.ts';
-import { BLOCK_MS, type Limits, SETUP_MS } from '../limits.ts';
-import { type EffectSource, entryOf, failureOf, openEffect, shared } from './frame-player.ts';
+import type { Limits } from '../limits.ts';
+import { failureOf } from './failure.ts';
+import { type EffectSource, entryOf, openEffect, shared } from './frame-player.ts';
 
 /** Whatever language it is written in. Each of these throws a `GuestFailure`. */
 export interface SoundPlayer {
@@ -14,6 +14,8 @@ export interface SoundPlayer {
   start(facts: SoundFacts): void;
   /** The next block: `samples` are changed. */
   block(index: number): void;
+  /** How the watch asks it to stop, where it can. */
+  readonly interrupt?: number;
 }
 
 const MOST_CHANNELS = 2;
@@ -39,13 +41,14 @@ export function playSoundThrough(
   isolate: ivm.Isolate,
   inside: ivm.Reference,
   memory: SharedArrayBuffer,
-  explain: (error: unknown, disposed: boolean) => GuestFailure = failureOf,
+  explain: typeof failureOf = failureOf,
+  graceMs = 0,
 ): SoundPlayer {
-  const go = entryOf(isolate, inside, explain);
+  const go = entryOf(isolate, inside, explain, graceMs);
   return {
     samples: new Float32Array(memory),
-    describe: () => JSON.parse(String(go('describe', undefined, SETUP_MS))),
-    start: (facts) => void go('start', JSON.stringify(facts), SETUP_MS),
-    block: (index) => void go('block', index, BLOCK_MS),
+    describe: () => JSON.parse(String(go('describe'))),
+    start: (facts) => void go('start', JSON.stringify(facts)),
+    block: (index) => void go('block', index, 'block'),
   };
 }

@@ -1,7 +1,7 @@
 // A program of Python, in an interpreter of its own.
 import { join } from 'node:path';
 import { type Guest, GuestFailure, type Surroundings } from '../child/guest.ts';
-import { Watch } from '../child/watch.ts';
+import type { Work } from '../child/watch.ts';
 import type { Limits } from '../limits.ts';
 import type { FailureCode, Program } from '../supervisor/protocol.ts';
 import { unpacked } from './bytes.ts';
@@ -35,13 +35,15 @@ export async function openPythonGuest(
   return new PythonGuest(program, interpreter, limits, surroundings, () => warm(snapshot));
 }
 
+type Answered = readonly [request: number, value: string | undefined, error: string | undefined];
+
 export class PythonGuest implements Guest {
+  readonly interrupt: number;
   readonly #program: Program;
   readonly #interpreter: Interpreter;
-  readonly #watch: Watch;
-  readonly #adopted: Promise<void>;
+  readonly #valueBytes: number;
   readonly #onEnd: () => void;
-  readonly #answers: (readonly [request: number, value: string | undefined, error: string | undefined])[] = [];
+  readonly #answers: Answered[] = [];
   #wake: () => void = () => {};
 
   constructor(
@@ -52,59 +54,52 @@ export class PythonGuest implements Guest {
     onEnd: () => void = () => {},
   ) {
     this.#program = program;
+    this.#valueBytes = limits.valueBytes;
     this.#onEnd = onEnd;
     this.#interpreter = interpreter;
-    this.#watch = new Watch(interpreter.isolate, () => interpreter.interrupt());
-    this.#adopted = interpreter.adopt(limits, surroundings);
-    this.#adopted.catch(() => {});
+    this.interrupt = interpreter.interrupt;
+    interpreter.adopt(limits, surroundings);
   }
 
-  get cpuMs(): number {
-    return this.#watch.cpuMs - this.#interpreter.startedWithCpuMs;
-  }
-
-  async load(limits: Limits): Promise<void> {
+  async load(): Promise<void> {
     const { file, code } = this.#program;
-    await this.#watch.within(limits, async () => {
-      await this.#adopted;
-      await this.#drive(await this.#enter('load', file, code));
-    });
+    await this.#drive(this.#enter(() => this.#interpreter.enter('load', file, code)));
   }
 
-  call(token: string, input: string | undefined, limits: Limits): Promise<string> {
-    return this.#watch.within(limits, async () => {
-      this.#answers.length = 0;
-      const answer = await this.#drive(await this.#enter('call', token, input));
-      if (answer.length > limits.valueBytes) throw new GuestFailure('value');
-      return answer;
-    });
+  call(_: Work, token: string, input: string | undefined): string | Promise<string> {
+    this.#answers.length = 0;
+    return this.#drive(this.#enter(() => this.#interpreter.call(token, input)));
   }
 
-  answer(request: number, value: string | undefined, error: string | undefined): void {
-    this.#answers.push([request, value, error]);
+  answer(...answer: Answered): void {
+    this.#answers.push(answer);
     this.#wake();
   }
 
   dispose(): void {
-    this.#watch.dispose();
+    if (!this.#interpreter.isolate.isDisposed) this.#interpreter.isolate.dispose();
     this.#onEnd();
   }
 
   /** Python waits for nothing: it says that it would, and is entered again when there is reason to. */
-  async #drive(first: unknown): Promise<string> {
-    for (let said = first; ; said = await this.#enter('turn')) {
-      const [kind, rest] = typeof said === 'string' ? [said[0], said.slice(1)] : ['', ''];
-      if (kind === 'v') return rest;
-      if (kind === 'f') throw failureFrom(rest);
-      if (kind !== 'w') throw new GuestFailure('crashed', 'The interpreter answered with something else than it says.');
-      await this.#reason(rest === '' ? undefined : Number(rest));
-      for (const answer of this.#answers.splice(0)) await this.#enter('answer', ...answer);
-    }
+  #drive(said: unknown): string | Promise<string> {
+    const [kind, rest] = typeof said === 'string' ? [said[0], said.slice(1)] : ['', ''];
+    if (kind === 'f') throw failureFrom(rest);
+    if (kind === 'w') return this.#wait(rest === '' ? undefined : Number(rest));
+    if (kind !== 'v') throw new GuestFailure('crashed', 'The interpreter answered with something else than it says.');
+    if (rest.length > this.#valueBytes) throw new GuestFailure('value');
+    return rest;
   }
 
-  /** The host's answer, or that the time is over. */
+  async #wait(ms: number | undefined): Promise<string> {
+    await this.#reason(ms);
+    for (const answer of this.#answers.splice(0)) this.#enter(() => this.#interpreter.enter('answer', ...answer));
+    return this.#drive(this.#enter(() => this.#interpreter.enter('turn')));
+  }
+
+  /** The host's answer, or that the time is over. Those who want to go on at once let others be heard as well. */
   async #reason(ms: number | undefined): Promise<void> {
-    if (this.#answers.length > 0 || ms === 0) return;
+    if (this.#answers.length > 0 || ms === 0) return new Promise((resolve) => setImmediate(resolve));
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -114,11 +109,11 @@ export class PythonGuest implements Guest {
     clearTimeout(timer);
   }
 
-  async #enter(...[name, ...words]: Parameters<Interpreter['enter']>): Promise<unknown> {
+  #enter(run: () => unknown): unknown {
     try {
-      return await this.#interpreter.enter(name, ...words);
+      return run();
     } catch (error) {
-      if (this.#interpreter.isolate.isDisposed) throw error;
+      if (this.#interpreter.isolate.isDisposed) throw new GuestFailure('memory');
       throw new GuestFailure('crashed', `The interpreter ended: ${error instanceof Error ? error.message : error}`);
     }
   }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ivm from 'isolated-vm';
 import type { Surroundings } from '../child/guest.ts';
-import { whileStarting } from '../child/watch.ts';
+import { watchedInterrupt, whileStarting } from '../child/watch.ts';
 import { type Limits, PYTHON_BASE_MB, WASM_PAGES } from '../limits.ts';
 import { bytesOf } from './bytes.ts';
 import { SHELL } from './shell.ts';
@@ -28,17 +28,17 @@ export type Word = string | number | undefined;
 
 export class Interpreter {
   readonly isolate: ivm.Isolate;
-  /** What it took to start. */
-  startedWithCpuMs = 0;
   readonly #context: ivm.Context;
   readonly #inside: ivm.Reference;
   readonly #stop: Int32Array;
+  #interrupt: number | undefined;
   #surroundings: Surroundings | undefined;
 
   /** Starts anew, in some seconds, and answers a snapshot with these modules imported. */
   static async snapshot(modules: readonly string[], texts: readonly (readonly [string, string])[]): Promise<Snapshot> {
     const fresh = await Interpreter.#open();
-    const memory: unknown = await fresh.#apply(['make', JSON.stringify(modules), JSON.stringify(texts)], true);
+    const given = ['make', JSON.stringify(modules), JSON.stringify(texts)];
+    const memory: unknown = await fresh.#inside.apply(undefined, given, { result: { promise: true, copy: true } });
     if (!(memory instanceof ArrayBuffer)) throw new Error('Python answered no snapshot.');
     const script = await fresh.isolate.compileScript(readFileSync(pathOf(GLUE), 'utf8'), { produceCachedData: true });
     const code = (script as ivm.CachedDataResult).cachedData?.copy() ?? new ArrayBuffer(0);
@@ -49,8 +49,8 @@ export class Interpreter {
   static restore(snapshot: Snapshot): Promise<Interpreter> {
     return whileStarting(async () => {
       const restored = await Interpreter.#open(snapshot);
-      await restored.#apply(['restore'], true);
-      restored.startedWithCpuMs = Number(restored.isolate.cpuTime) / 1e6;
+      // In a thread of its own: meanwhile others are at work.
+      await restored.#inside.apply(undefined, ['restore'], { result: { promise: true } });
       return restored;
     });
   }
@@ -59,7 +59,7 @@ export class Interpreter {
     const isolate = new ivm.Isolate({ memoryLimit: HEAP_MB, onCatastrophicError: () => process.abort() });
     const context = await isolate.createContext();
     // What it poses as comes before what looks at it.
-    const interpreter = new Interpreter(isolate, context, snapshot?.memory);
+    const interpreter = new Interpreter(isolate, context, await pythonModule(), snapshot?.memory);
     for (const name of [GLUE, 'pyodide.js']) {
       const cached = name === GLUE && snapshot ? { cachedData: new ivm.ExternalCopy(snapshot.code) } : {};
       const script = await isolate.compileScript(readFileSync(pathOf(name), 'utf8'), { filename: name, ...cached });
@@ -68,20 +68,25 @@ export class Interpreter {
     return interpreter;
   }
 
-  private constructor(isolate: ivm.Isolate, context: ivm.Context, snapshot: ArrayBuffer | undefined) {
+  private constructor(
+    isolate: ivm.Isolate,
+    context: ivm.Context,
+    module: ivm.ExternalCopy<unknown>,
+    snapshot: ArrayBuffer | undefined,
+  ) {
     this.isolate = isolate;
     this.#context = context;
     const word = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     this.#stop = new Int32Array(word);
     const { info } = JSON.parse(readFileSync(pathOf('pyodide-lock.json'), 'utf8'));
     const given = [
-      moved(bytesOf(pathOf('pyodide.asm.wasm'))),
+      module.copyInto(),
       moved(bytesOf(pathOf('python_stdlib.zip'))),
       JSON.stringify({ info, packages: {} }),
       snapshot && moved(snapshot),
       new ivm.Callback((count: unknown) => random(count)),
-      new ivm.Callback((text: unknown) => this.#print(text), { ignored: true }),
-      new ivm.Callback((...said: unknown[]) => this.#ask(said), { ignored: true }),
+      new ivm.Callback((text: unknown) => this.#print(text)),
+      new ivm.Callback((...said: unknown[]) => this.#ask(said)),
       new ivm.ExternalCopy(word).copyInto({ release: true }),
       WASM_PAGES,
     ];
@@ -89,14 +94,19 @@ export class Interpreter {
   }
 
   /** From here on it is one program's, within its bounds. */
-  async adopt({ memoryMb, printBytes, valueBytes, callBytes }: Limits, surroundings: Surroundings): Promise<void> {
+  adopt({ memoryMb, printBytes, valueBytes, callBytes }: Limits, surroundings: Surroundings): void {
     this.#surroundings = surroundings;
-    await this.#apply(['adopt', memoryMb, printBytes, valueBytes, callBytes]);
+    this.#apply('adopt', memoryMb, printBytes, valueBytes, callBytes);
   }
 
   /** Calls a function of `plinth_guest`, and answers what it says. */
-  enter(name: string, ...words: readonly Word[]): Promise<unknown> {
-    return this.#apply(['enter', name, ...words]);
+  enter(name: string, ...words: readonly Word[]): unknown {
+    return this.#apply('enter', name, ...words);
+  }
+
+  /** Calls the program's value, in the name of a call that it will not learn. */
+  call(token: string, input: string | undefined): unknown {
+    return this.#apply('call', token, input);
   }
 
   /** The effect that was loaded, opened by the runtime's own code: what answers is as `effect/inside.ts` says. */
@@ -114,13 +124,14 @@ export class Interpreter {
     return this.#inside.apply(undefined, given, { result: { reference: true } });
   }
 
-  /** A KeyboardInterrupt at its next step. */
-  interrupt(): void {
-    this.#stop[0] = 2;
+  /** How the watch has it raise a KeyboardInterrupt at its next step. */
+  get interrupt(): number {
+    this.#interrupt ??= watchedInterrupt(this.#stop);
+    return this.#interrupt;
   }
 
-  #apply(words: Word[], promise = false): Promise<unknown> {
-    return this.#inside.apply(undefined, words, { result: promise ? { promise, copy: true } : { copy: true } });
+  #apply(...words: Word[]): unknown {
+    return this.#inside.applySync(undefined, words);
   }
 
   #print(text: unknown): void {
@@ -135,6 +146,25 @@ export class Interpreter {
 }
 
 const pathOf = (name: string): string => fileURLToPath(import.meta.resolve(`pyodide/${name}`));
+
+let compiled: Promise<ivm.ExternalCopy<unknown>> | undefined;
+
+/** Pyodide's program, compiled once: as long as somebody holds it, so is what has been compiled of it since. */
+function pythonModule(): Promise<ivm.ExternalCopy<unknown>> {
+  compiled ??= compilePython();
+  return compiled;
+}
+
+async function compilePython(): Promise<ivm.ExternalCopy<unknown>> {
+  const isolate = new ivm.Isolate({ memoryLimit: HEAP_MB });
+  const context = await isolate.createContext();
+  const given = [moved(bytesOf(pathOf('pyodide.asm.wasm')))];
+  const module = await context.evalClosure('return new WebAssembly.Module($0)', given, {
+    result: { externalCopy: true },
+  });
+  isolate.dispose();
+  return module as ivm.ExternalCopy<unknown>;
+}
 
 const moved = (bytes: ArrayBuffer) =>
   new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ release: true, transferIn: true });

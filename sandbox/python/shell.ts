@@ -4,14 +4,17 @@
 import { BOUNDS } from '../child/bounds.ts';
 
 /**
- * `$0` the interpreter, `$1` its library, `$2` the list of its packages, `$3` the snapshot or nothing, `$4` gives random
+ * `$0` the interpreter as a module, `$1` its library, `$2` the list of its packages, `$3` the snapshot or nothing, `$4` gives random
  * bytes, `$5` prints, `$6` asks, `$7` the word that stops it, `$8` how large memories may be. It answers the one function
  * through which we go in.
  */
 export const SHELL = `
 'use strict';
 const [random, print, ask, interrupt, largest] = [$4, $5, $6, $7, $8];
-let files = { 'pyodide.asm.wasm': $0, 'python_stdlib.zip': $1 };
+// It is compiled already: what is read in its place only has to be known again.
+const compiled = $0;
+const inItsPlace = new ArrayBuffer(8);
+let files = { 'pyodide.asm.wasm': inItsPlace, 'python_stdlib.zip': $1 };
 let snapshot = $3;
 const { apply } = Reflect;
 const { parse, stringify } = JSON;
@@ -99,7 +102,10 @@ globalThis.AbortController = class AbortController {};
 // No thread of V8's compiles in an isolate: what is promised is done at once.
 const Wasm = WebAssembly;
 const { grow } = Wasm.Memory.prototype;
-const moduleOf = (source) => (source instanceof Wasm.Module ? source : new Wasm.Module(source));
+function moduleOf(source) {
+  if (source instanceof Wasm.Module) return source;
+  return (source.buffer ?? source) === inItsPlace ? compiled : new Wasm.Module(source);
+}
 let memory;
 let pages = 0;
 globalThis.WebAssembly = {
@@ -180,14 +186,19 @@ function flush() {
 }
 
 // Python answers text: what came of it, or that it waits. What else it may have been made to answer stays here.
-function enter(name, ...rest) {
-  if (name === 'call') printed = 0;
+function enter(name, one, two, three) {
   try {
-    const answer = guest[name](...rest);
+    const answer = guest[name](one, two, three);
     return typeof answer === 'string' ? answer : undefined;
   } finally {
     flush();
   }
+}
+
+// What Python asks with is made for one call, and the call's name never goes in.
+function call(token, given) {
+  printed = 0;
+  return enter('call', (request, name, text) => ask(token, request, name, text), given);
 }
 
 // An effect is played by the same runtime in both languages: this is what it finds instead of a creator's own object.
@@ -288,19 +299,20 @@ const inside = {
     python.setStderr({ write });
     python.setInterruptBuffer(new WordsNow(interrupt));
     const module = python.pyimport('plinth_guest');
-    for (const name of ['adopt', 'load', 'call', 'turn', 'answer', ...EFFECT]) guest[name] = module[name];
+    for (const name of ['adopt', 'no_clock', 'load', 'call', 'turn', 'answer', ...EFFECT]) guest[name] = module[name];
     const asleep = new WordsNow(new SharedArrayBuffer(4));
     const { wait } = Atomics;
-    module.after_snapshot(ask, (ms) => void wait(asleep, 0, 0, ms));
+    module.after_snapshot((ms) => void wait(asleep, 0, 0, ms));
     forget();
   },
   // From here on the interpreter is one program's.
-  adopt(megabytes, characters, ...rest) {
+  adopt(megabytes, characters, value, passed) {
     printable = characters;
     pages = memory.buffer.byteLength / PAGE + megabytes * (1048576 / PAGE);
-    return enter('adopt', ...rest);
+    return enter('adopt', value, passed);
   },
   enter,
+  call,
   // From here on it is an effect, played by the runtime that is given.
   play(runtime, list, picture) {
     return runtime.open(found(runtime), new Float64Array(list), picture && new Uint8ClampedArray(picture));
@@ -324,5 +336,6 @@ ${BOUNDS}
   globalThis.WebAssembly = { __proto__: null, RuntimeError, Exception };
 }
 
-return (what, ...rest) => inside[what](...rest);
+// Nothing is spread here: whoever has changed what lists are gone through with would see what we pass.
+return (what, one, two, three, four) => inside[what](one, two, three, four);
 `;

@@ -1,6 +1,6 @@
 // The process that plays one render's effect and makes its frames, seen from outside.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { LATE_WORDS } from '../child/frame-watch.ts';
+import { LATE_WORDS } from '../child/watch-slots.ts';
 import type { Compiled } from '../javascript/compile.ts';
 import { explain, type Limits } from '../limits.ts';
 import { explained } from '../supervisor/explained.ts';
@@ -94,8 +94,9 @@ export class RenderChild {
     const [, late] = new RegExp(`${LATE_WORDS} (-?\\d+)`).exec(this.#words) ?? [];
     if (late === undefined)
       return renderErrors.effect_failed({ detail: `Its process ended: ${reason}. ${this.#words.trim()}`.trim() });
-    const frame = Number(late) >= 0 ? { [this.#plays]: Number(late) } : {};
-    const error = { code: `sandbox.${this.#plays}`, message: explain[this.#plays]() };
+    const code = Number(late) >= 0 ? this.#plays : 'setup';
+    const frame = code === 'setup' ? {} : { [code]: Number(late) };
+    const error = { code: `sandbox.${code}`, message: explain[code]() };
     return renderErrors.effect_failed({ detail: error.message, error, ...frame });
   }
 

@@ -1,65 +1,68 @@
 // One child process: started behind the wall, told one thing at a time, and killed when it does not answer in time.
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { MESSAGE_BYTES } from '../limits.ts';
+import { Channel } from './channel.ts';
+import { type Answer, answerOf, lastAnswer } from './heard.ts';
 import { killWhole } from './kill.ts';
-import type { Failure, FromChild, ToChild } from './protocol.ts';
+import type { FromChild, ToChild } from './protocol.ts';
 import { startOf, type Wall } from './wall.ts';
-
-export interface Answer {
-  readonly value?: string;
-  readonly failure?: Failure;
-  readonly cpuMs: number;
-  readonly peakMemory: number;
-}
 
 /** What a child may say while it is at work on something. */
 export interface Listener {
   printed(text: string): void;
-  asks(call: string, name: string, argument: string): Promise<{ value?: string; error?: string }>;
+  asks(call: string, name: string, argument: string): Promise<{ text?: string; error?: string }>;
 }
 
 const READY_WITHIN_MS = 30_000;
-const IPC = 3;
+const LAST_WORDS = 2_000;
+/** The descriptor on which a child talks to us. */
+const CHANNEL = 3;
 
 export class Child {
   /** Set for ever by its first guest: no process serves two parties. */
   party: string | undefined;
   readonly #process: ChildProcess;
-  readonly #ready: Promise<void>;
+  readonly #socket: Socket;
+  readonly #channel: Channel<FromChild, ToChild>;
+  readonly #ready = Promise.withResolvers<void>();
   #listener: Listener | undefined;
   #settle: ((answer: Answer) => void) | undefined;
+  #words = '';
+  #why: string | undefined;
   #alive = true;
 
   constructor(wall: Wall, snapshots: string, onEnd: (child: Child) => void) {
-    const { file, args, ...options } = startOf(wall, IPC, 'child/main.ts', snapshots);
-    this.#process = spawn(file, args, { ...options, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    let words = '';
+    const { file, args, ...options } = startOf(wall, undefined, 'child/main.ts', snapshots);
+    this.#process = spawn(file, args, { ...options, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      words = `${words}${text}`.slice(-2_000);
+      this.#words = `${this.#words}${text}`.slice(-LAST_WORDS);
     });
-    this.#ready = new Promise((resolve, reject) => {
-      const late = setTimeout(() => this.kill(), READY_WITHIN_MS).unref();
-      const end = (reason: string) => {
-        clearTimeout(late);
-        if (this.#alive) onEnd(this);
-        this.#alive = false;
-        reject(new Error(`A sandbox process ended: ${reason}. ${words}`.trim()));
-        this.#settle?.({
-          failure: { code: 'crashed', message: `${reason}. ${words}`.trim() },
-          cpuMs: 0,
-          peakMemory: 0,
-        });
-      };
-      this.#process.on('error', (error) => end(error.message));
-      this.#process.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-      this.#process.on('message', (message: FromChild) => {
-        if (message.say === 'ready') {
-          clearTimeout(late);
-          resolve();
-        } else this.#hear(message);
-      });
-    });
+    this.#socket = this.#process.stdio[CHANNEL] as Socket;
+    this.#channel = new Channel<FromChild, ToChild>(
+      this.#socket,
+      MESSAGE_BYTES,
+      (message) => this.#hear(message),
+      (why) => {
+        this.#why ??= why;
+        this.kill();
+      },
+    );
+    const late = setTimeout(() => this.kill(), READY_WITHIN_MS).unref();
     // Whoever waits for it hears it; a spare that nobody waits for must not end us.
-    this.#ready.catch(() => {});
+    this.#ready.promise.catch(() => {}).finally(() => clearTimeout(late));
+    // Its last words are heard by the time that it is closed, not when it exits.
+    const end = (reason: string) => {
+      if (this.#alive) onEnd(this);
+      this.#alive = false;
+      this.#end(reason);
+    };
+    this.#process.on('error', (error) => end(error.message));
+    this.#process.on('exit', () => {
+      if (this.#alive) onEnd(this);
+      this.#alive = false;
+    });
+    this.#process.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
     this.unref();
   }
 
@@ -67,24 +70,14 @@ export class Child {
     return this.#alive;
   }
 
-  get busy(): boolean {
-    return this.#settle !== undefined;
-  }
-
   ready(): Promise<void> {
-    this.ref();
-    return this.#ready;
+    this.#refer(true);
+    return this.#ready.promise;
   }
 
   /** While somebody waits for it, it keeps us alive; idle it does not. */
-  ref(): void {
-    this.#process.ref();
-    this.#process.channel?.ref();
-  }
-
   unref(): void {
-    this.#process.unref();
-    this.#process.channel?.unref();
+    this.#refer(false);
   }
 
   /** One thing at a time: so a crash costs one call. */
@@ -99,10 +92,9 @@ export class Child {
       this.kill();
     }, wallMs);
     try {
-      this.#send(message);
+      this.#channel.say(message);
       const answer = await answered;
-      if (!late) return answer;
-      return { ...answer, failure: { code: 'time', message: '' } };
+      return late ? { ...answer, failure: { code: 'time', message: '' } } : answer;
     } finally {
       clearTimeout(watchdog);
       this.#settle = undefined;
@@ -112,8 +104,8 @@ export class Child {
 
   /** Says something that has no answer, as soon as it can be heard. */
   mention(message: ToChild): void {
-    this.#ready.then(
-      () => this.#send(message),
+    this.#ready.promise.then(
+      () => this.#channel.say(message),
       () => {},
     );
   }
@@ -122,18 +114,32 @@ export class Child {
     killWhole(this.#process);
   }
 
-  #send(message: ToChild): void {
-    if (this.#process.connected) this.#process.send(message, () => {});
+  #refer(isNeeded: boolean): void {
+    const how = isNeeded ? 'ref' : 'unref';
+    this.#process[how]();
+    this.#socket[how]();
+    (this.#process.stderr as Socket | null)?.[how]();
+  }
+
+  #end(reason: string): void {
+    const words = `${this.#why ?? reason}. ${this.#words}`.trim();
+    this.#ready.reject(new Error(`A sandbox process ended: ${words}`));
+    this.#settle?.(
+      lastAnswer(this.#words) ?? { failure: { code: 'crashed', message: words }, cpuMs: 0, peakMemory: 0 },
+    );
   }
 
   #hear(message: FromChild): void {
-    if (message.say === 'printed') this.#listener?.printed(String(message.text));
-    else if (message.say === 'asks') void this.#answer(message);
-    else if (message.say === 'done') this.#settle?.(message);
+    const { text = '' } = message;
+    if (message.say === 'ready') this.#ready.resolve();
+    else if (message.say === 'printed') this.#listener?.printed(text);
+    else if (message.say === 'asks')
+      void this.#answer(message.request, String(message.call), String(message.name), text);
+    else if (message.say === 'done') this.#settle?.(answerOf(message));
   }
 
-  async #answer({ call, request, name, argument }: Extract<FromChild, { say: 'asks' }>): Promise<void> {
-    const answer = await this.#listener?.asks(String(call), String(name), String(argument));
-    if (answer) this.#send({ do: 'answer', request, ...answer });
+  async #answer(request: number, call: string, name: string, argument: string): Promise<void> {
+    const answer = await this.#listener?.asks(call, name, argument);
+    if (answer) this.#channel.say({ do: 'answer', call, request, ...answer });
   }
 }

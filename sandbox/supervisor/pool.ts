@@ -2,8 +2,8 @@
 import { GUESTS_PER_PROCESS, IDLE_MS, PROCESSES, QUEUE, SPARES } from '../limits.ts';
 import { snapshotDirectory } from '../python/directory.ts';
 import { snapshotIn } from '../python/snapshot.ts';
-import type { Answer } from './child.ts';
 import { Child } from './child.ts';
+import type { Answer } from './heard.ts';
 import type { FailureCode } from './protocol.ts';
 import type { Wall } from './wall.ts';
 

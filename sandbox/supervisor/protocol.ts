@@ -24,44 +24,76 @@ export type ToChild =
       readonly limits: Limits;
       /** The file that Python starts from. */
       readonly snapshot: string | undefined;
+      readonly text?: undefined;
     }
-  /** Calls that value, a function, or answers it as it is. */
+  /** Calls that value, a function, or answers it as it is. The text is its input, as JSON. */
   | {
       readonly do: 'call';
       readonly guest: number;
       readonly call: string;
-      readonly input: string | undefined;
       readonly limits: Limits;
+      readonly text: string | undefined;
     }
-  | { readonly do: 'forget'; readonly guest: number }
+  | { readonly do: 'forget'; readonly guest: number; readonly text?: undefined }
   /** Has an interpreter wait for the next program of Python. */
-  | { readonly do: 'warm'; readonly snapshot: string }
-  /** The answer to a call that the guest made. */
-  | { readonly do: 'answer'; readonly request: number; readonly value?: string; readonly error?: string };
+  | { readonly do: 'warm'; readonly snapshot: string; readonly text?: undefined }
+  /** The answer to what the guest asked for in that call, as JSON. */
+  | {
+      readonly do: 'answer';
+      readonly call: string;
+      readonly request: number;
+      readonly error?: string;
+      readonly text?: string | undefined;
+    };
 
 export type FromChild =
-  | { readonly say: 'ready' }
+  | { readonly say: 'ready'; readonly text?: undefined }
   | { readonly say: 'printed'; readonly text: string }
+  /** The text is the argument, as JSON. */
   | {
       readonly say: 'asks';
       readonly call: string;
       readonly request: number;
       readonly name: string;
-      readonly argument: string;
+      readonly text: string;
     }
-  | {
-      readonly say: 'done';
-      readonly value?: string;
-      readonly failure?: Failure;
-      readonly cpuMs: number;
-      readonly peakMemory: number;
-    };
+  /** The text is the value, as JSON. */
+  | ({ readonly say: 'done'; readonly failure?: Failure | undefined; readonly text?: string | undefined } & Figures);
 
-export type FailureCode = 'syntax' | 'threw' | 'cpu' | 'time' | 'frame' | 'block' | 'memory' | 'value' | 'crashed';
+/** What some work took. */
+export interface Figures {
+  readonly cpuMs: number;
+  /** In bytes. */
+  readonly peakMemory: number;
+}
+
+export const FAILURE_CODES = [
+  'syntax',
+  'threw',
+  'cpu',
+  'time',
+  'setup',
+  'frame',
+  'block',
+  'memory',
+  'value',
+  'crashed',
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
 
 export interface Failure {
   readonly code: FailureCode;
   readonly message: string;
   /** As the runtime tells it: places in what was run, not yet in what was written. */
   readonly stack?: string;
+  /** What took the time. */
+  readonly busy?: Busy;
+}
+
+/** A function, by where it begins in what was run, and how long it was at work itself. */
+export interface Busy {
+  readonly name: string;
+  readonly line: number;
+  readonly column: number;
+  readonly ms: number;
 }

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Compiled, CompileError } from '../javascript/compile.ts';
 import { explain, KILL_AFTER_MS, type Limits, limitsOf, PYTHON_START_MS } from '../limits.ts';
-import type { Answer, Listener } from './child.ts';
+import type { Listener } from './child.ts';
 import { compile } from './compile.ts';
 import { explained, type ProgramError } from './explained.ts';
+import type { Answer } from './heard.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import { CALL_IS_OVER, type Failure } from './protocol.ts';
 import { findWall, type Wall } from './wall.ts';
@@ -145,7 +146,7 @@ class LoadedProgram implements Loaded {
         return loaded;
       }
       const text = input === undefined ? undefined : JSON.stringify(input);
-      const answer = await child.tell({ do: 'call', guest, call: token, input: text, limits }, wallMs, listener);
+      const answer = await child.tell({ do: 'call', guest, call: token, text, limits }, wallMs, listener);
       return {
         ...answer,
         cpuMs: answer.cpuMs + loaded.cpuMs,
@@ -154,10 +155,10 @@ class LoadedProgram implements Loaded {
     });
   }
 
-  #outcome({ value, failure, cpuMs, peakMemory }: Answer, wallMs: number, compiled: Compiled): Outcome {
+  #outcome({ text, failure, cpuMs, peakMemory }: Answer, wallMs: number, compiled: Compiled): Outcome {
     const figures = { cpuMs, wallMs, peakMemory };
     if (!failure) {
-      const found = parsed(value ?? 'null');
+      const found = parsed(text ?? 'null');
       if (found) return { ok: true, value: found.value, ...figures };
     }
     const error = explained(failure ?? NO_JSON, this.#limits, compiled);
@@ -190,8 +191,8 @@ function listen(token: string, limits: Limits, { grants = {}, onPrint }: CallOpt
       const grant = Object.hasOwn(grants, name) ? grants[name] : undefined;
       if (!grant) return { error: `"${name}" was not granted.` };
       try {
-        const value = JSON.stringify((await grant(JSON.parse(argument))) ?? null);
-        return value.length > limits.callBytes ? { error: explain.callBytes(limits) } : { value };
+        const text = JSON.stringify((await grant(JSON.parse(argument))) ?? null);
+        return text.length > limits.callBytes ? { error: explain.callBytes(limits) } : { text };
       } catch (error) {
         return { error: error instanceof Error ? error.message : String(error) };
       }

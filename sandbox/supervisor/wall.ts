@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OPEN_FILES, PROCESS_MB, WASM_PAGES } from '../limits.ts';
+import { OPEN_FILES, PROCESS_MB, STACK_KB, WASM_PAGES } from '../limits.ts';
 import { snapshotDirectory } from '../python/directory.ts';
 import { compiledSources } from './compiled-sources.ts';
 
@@ -75,7 +75,10 @@ export function startOf(
   code: Code | undefined = codeFor(wall, snapshots),
 ): Start {
   // Without a shared heap, which a fault in one isolate could reach; memory for WebAssembly only as Python needs it.
-  const flags = ['--no-node-snapshot', `--wasm-max-mem-pages=${WASM_PAGES}`, '--disable-warning=ExperimentalWarning'];
+  const flags = [
+    ...['--no-node-snapshot', `--wasm-max-mem-pages=${WASM_PAGES}`, `--stack-size=${STACK_KB}`],
+    '--disable-warning=ExperimentalWarning',
+  ];
   const limits = wall.bounded
     ? ['prlimit', `--data=${PROCESS_MB * 1024 * 1024}`, '--core=0', `--nofile=${OPEN_FILES}`, '--']
     : [];
@@ -170,8 +173,8 @@ function environment(ipc: number): string[] {
 function permissions(snapshots: string, entry: Entry): string[] {
   const modules = dirname(dirname(createRequire(import.meta.url).resolve('isolated-vm/package.json')));
   // The first is where the loader of native parts looks for what system this is.
-  const readable = ['/etc/alpine-release', `${sandbox}*`, `${modules}/*`, `${snapshots}/*`];
-  // A render has a thread that watches over the other.
-  const threads = entry === 'child/render.ts' ? ['--allow-worker'] : [];
+  const readable = ['/etc/alpine-release', '/proc/self/schedstat', `${sandbox}*`, `${modules}/*`, `${snapshots}/*`];
+  // Where strangers' code runs, a thread watches over the other.
+  const threads = entry === 'child/snapshot.ts' ? [] : ['--allow-worker'];
   return ['--permission', '--allow-addons', ...threads, ...readable.map((paths) => `--allow-fs-read=${paths}`)];
 }

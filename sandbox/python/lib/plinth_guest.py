@@ -15,6 +15,7 @@ import time
 import types
 
 import plinth
+from plinth_clock import no_clock  # noqa: F401
 from plinth_effect import effect_describe, effect_frame, effect_start, sound_block, sound_start  # noqa: F401
 from plinth_failure import failed, failure, program, syntax_place, waiting_places
 from plinth_json import text_of
@@ -23,7 +24,6 @@ from plinth_loop import NOBODY, Loop, Policy, sleep, wait_with
 TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 VALUE = "the value"  # A name that no program can write.
 
-_ask = _wait = None
 _value_length = _call_length = 0
 _kept = None
 _arity = 0
@@ -43,9 +43,7 @@ def before_snapshot():
     gc.collect()
 
 
-def after_snapshot(ask, wait):
-    global _ask, _wait
-    _ask, _wait = ask, wait
+def after_snapshot(wait):
     wait_with(wait)
     # Pyodide's ways out: what they led to is not in the isolate, but nobody need look for it.
     from _pyodide._importhook import jsfinder
@@ -59,7 +57,7 @@ def after_snapshot(ask, wait):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
 
 
-def adopt(value_length, call_length):
+def adopt(value_length, call_length, *_):
     """From here on it is one program's: its chance and its bounds."""
     global _value_length, _call_length
     _value_length, _call_length = value_length, call_length
@@ -82,7 +80,7 @@ def entry(function):
 
 
 @entry
-def load(file, source):
+def load(file, source, *_):
     program(file, source)
     module = types.ModuleType("__main__")
     module.__file__ = file
@@ -119,12 +117,11 @@ def compiled(file, source):
 
 
 @entry
-def call(token, given):
+def call(ask, given, *_):
     def run():
         if not callable(_kept):
             return _kept
-        host = Host(token)
-        return _kept(*(json.loads(given) if given is not None else None, host)[:_arity])
+        return _kept(*(json.loads(given) if given is not None else None, Host(ask))[:_arity])
 
     return begin(run, answer_of)
 
@@ -155,10 +152,10 @@ class HostError(RuntimeError):
 class Host:
     """`await host("name", argument)`: made for one call, and of no use after it."""
 
-    __slots__ = ("__token",)
+    __slots__ = ("__ask",)
 
-    def __init__(self, token):
-        self.__token = token
+    def __init__(self, ask):
+        self.__ask = ask
 
     def __call__(self, name, argument=None):
         global _requests
@@ -170,7 +167,7 @@ class Host:
         future = asyncio.get_running_loop().create_future()
         _requests += 1
         _waiting[_requests] = future
-        _ask(self.__token, _requests, name, text)
+        self.__ask(_requests, name, text)
         return future
 
 
@@ -206,7 +203,7 @@ async def awaited(value):
 
 
 @entry
-def turn():
+def turn(*_):
     return step()
 
 

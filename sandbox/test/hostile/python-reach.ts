@@ -145,10 +145,9 @@ export const reachingPython: readonly Hostile[] = [
     code: lines(
       REACH,
       'import sys',
-      'guest = sys.modules["plinth_guest"]',
-      'F = guest._ask.constructor',
-      `crawl = F("api", ${JSON.stringify(`return ${CRAWL}`)})`,
-      '[crawl(guest._ask), crawl(guest._wait)]',
+      'wait = sys.modules["plinth_loop"]._wait',
+      `crawl = wait.constructor("api", ${JSON.stringify(`return ${CRAWL}`)})`,
+      'lambda given, host: [crawl(wait), crawl(host._Host__ask)]',
     ),
     value: ['', ''],
   },
@@ -168,13 +167,11 @@ export const reachingPython: readonly Hostile[] = [
   {
     name: 'asking with another’s token',
     code: lines(
-      'import sys',
-      'guest = sys.modules["plinth_guest"]',
       'async def f(given, host):',
-      '  guest._ask("00000000-0000-0000-0000-000000000000", 77, "secret", "null")',
-      '  try: guest._ask({}, [], None, host)',
-      '  except BaseException: pass',
-      '  guest._ask("x" * 100, 1.5, "secret", "{")',
+      '  ask = host._Host__ask',
+      '  for odd in [("00000000-0000-0000-0000-000000000000", 77, "secret"), ({}, [], None), (1.5, "secret", "{")]:',
+      '    try: ask(*odd)',
+      '    except BaseException: pass',
       '  return "asked"',
       'f',
     ),
@@ -183,10 +180,8 @@ export const reachingPython: readonly Hostile[] = [
   {
     name: 'asking without end',
     code: lines(
-      'import sys',
-      'guest = sys.modules["plinth_guest"]',
       'async def f(given, host):',
-      '  for n in range(20_000): guest._ask("t", n, "secret", "x" * 1000)',
+      '  for n in range(20_000): host._Host__ask(n, "secret", "x" * 1000)',
       '  return "asked"',
       'f',
     ),
