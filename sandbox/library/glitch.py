@@ -14,7 +14,12 @@ from plinth import boolean, effect, number
 def frame(f):
     # An eighth of a second looks like the same fault; chance is asked anew for each.
     moment = int(f.t * 8) if f.params.held else f.index
-    chance = lambda salt: ((moment * 7919 + salt * 104729) * 2654435761 % 4294967296) / 4294967296
+    def chance(salt):
+        mixed = (moment * 2654435761 + salt * 2246822519 + 374761393) & 0xFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & 0xFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 13)) * 3266489917) & 0xFFFFFFFF
+        return (mixed ^ (mixed >> 16)) / 0x100000000
+
     if chance(1) >= f.params.often:
         return
     px, reach = f.pixels, f.params.far * f.width

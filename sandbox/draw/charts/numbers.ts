@@ -48,6 +48,14 @@ function compact(value: number, style: NumberStyle): string {
     return style.decimals === undefined ? text.replace(/\D0$/, '') : text;
   };
   // 999,960 is a million when it is rounded.
-  const unit = COMPACT.find(([size]) => value >= size * 0.9995);
+  const unit = unitOf(value);
   return unit ? `${write(value / unit[0])}${unit[1]}` : write(value);
+}
+
+const unitOf = (value: number) => COMPACT.find(([size]) => value >= size * 0.9995);
+
+/** As many digits as a round number needs to stay itself: 1.25k is not 1.3k. */
+export function compactDecimals(value: number): number {
+  const scaled = Math.abs(value) / (unitOf(Math.abs(value))?.[0] ?? 1);
+  return [0, 1, 2].find((digits) => Math.abs(scaled * 10 ** digits - Math.round(scaled * 10 ** digits)) < 1e-6) ?? 3;
 }

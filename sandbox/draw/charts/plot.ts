@@ -3,7 +3,7 @@ import type { Color, LinesStyle, Series } from '@plinth/sdk/effect.ts';
 import type { Box } from '../bounds.ts';
 import { cssOf, parseColor } from '../css-color.ts';
 import type { Shapes } from '../shapes.ts';
-import { formatNumber } from './numbers.ts';
+import { compactDecimals, formatNumber } from './numbers.ts';
 import { rowsOf, type Scale, scaleOf } from './scale.ts';
 
 const COLORS: readonly Color[] = ['#4cc9f0', '#ff5d8f', '#ffd166', '#7ae582', '#b892ff', '#ff9f5a'];
@@ -77,7 +77,9 @@ export function drawPlot(canvas: Shapes, values: Series, box: Box, style: AxesSt
 
 /** The axis' numbers all show as many digits. */
 const ticksOf = ({ ticks, decimals }: Scale, { format }: AxesStyle): readonly string[] =>
-  ticks.map((tick) => formatNumber(tick, format?.notation === 'compact' ? format : { decimals, ...format }));
+  ticks.map((tick) =>
+    formatNumber(tick, { decimals: format?.notation === 'compact' ? compactDecimals(tick) : decimals, ...format }),
+  );
 
 const letters = ({ font = 'Sans', color = LETTERS }: AxesStyle, size: number) => ({ font, size, fill: color });
 
