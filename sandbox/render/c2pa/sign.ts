@@ -27,13 +27,13 @@ export interface Unsigned {
 /** Signs a result into another file. */
 export type Sign = (unsigned: Unsigned, signed: string) => Promise<void>;
 
-/** What is named in the environment; nothing, if nothing is. */
-export function signingFrom(env: Readonly<Record<string, string | undefined>>): Signing | undefined {
+/** By what the environment names; nothing, if it names nothing. */
+export async function signerFrom(env: Readonly<Record<string, string | undefined>>): Promise<{ readonly sign?: Sign }> {
   const { PLINTH_C2PA_CERT: certificate, PLINTH_C2PA_KEY: key } = env;
-  if (!certificate && !key) return undefined;
+  if (!certificate && !key) return {};
   if (!certificate || !key)
     throw renderErrors.bad_signer({ detail: `PLINTH_C2PA_${key ? 'CERT' : 'KEY'} is missing: set both, or none.` });
-  return { certificate, key };
+  return { sign: await signer({ certificate, key }) };
 }
 
 /**
