@@ -36,6 +36,18 @@ export function partOf(area: Area, x: number, y: number, width: number, height: 
   };
 }
 
+/** Whether nothing of it is transparent. */
+export function isOpaque({ words, start, stride, width, height }: Area): boolean {
+  for (let y = 0, row = start; y < height; y++, row += stride) if (!isRowOpaque(words, row, row + width)) return false;
+  return true;
+}
+
+function isRowOpaque(words: Int32Array, start: number, end: number): boolean {
+  let all = -1;
+  for (let at = start; at < end; at++) all &= words[at] ?? 0;
+  return all >>> 24 === 255;
+}
+
 /** Whether one pixel may be in both, at different places of them. */
 export function overlaps(one: Area, other: Area): boolean {
   return one.words.buffer === other.words.buffer && (one.start !== other.start || one.stride !== other.stride);

@@ -36,12 +36,24 @@ function softLight(below: Traced, above: Traced, { where }: KernelPixel): Traced
 export const isBlend = (mode: unknown): mode is Blend => typeof mode === 'string' && Object.hasOwn(MIXES, mode);
 export const BLENDS = Object.keys(MIXES);
 
-/** `color` is what is laid over where that is no picture, as [r, g, b, a]. */
-export function blending(mode: Blend, opacity: number, color?: readonly number[]): PixelKernel {
+export interface Laying {
+  readonly mode: Blend;
+  readonly opacity: number;
+  /** What is laid over where that is no picture, as [r, g, b, a]. */
+  readonly color?: readonly number[];
+  /** Nothing of what lies below is transparent: far less is to be done. */
+  readonly isOpaque: boolean;
+}
+
+export function blending({ mode, opacity, color = [0, 0, 0, 0], isOpaque }: Laying): PixelKernel {
+  const mix = MIXES[mode];
   return (pixel, picture) => {
-    const above = picture ?? solid(pixel, color ?? [0, 0, 0, 0]);
-    const mix = MIXES[mode];
+    const above = picture ?? solid(pixel, color);
     const cover = above.a.mul(opacity / 255);
+    if (isOpaque) {
+      const channel = (below: Traced, over: Traced) => below.mix(mix(below, over, pixel), cover);
+      return [channel(pixel.r, above.r), channel(pixel.g, above.g), channel(pixel.b, above.b)];
+    }
     const under = pixel.a.div(255);
     const whole = cover.add(under.sub(under.mul(cover)));
     // What both cover is mixed, what one covers alone is as it was.

@@ -75,17 +75,29 @@ function downColumns(from: Area, to: Area, radius: number, sums: Int32Array): vo
   const rowAt = (y: number) => start + Math.max(0, Math.min(height - 1, y)) * from.stride;
   sums.fill(0);
   for (let y = -radius - 1; y < radius; y++) addRow(from.words, rowAt(y), sums, width);
-  for (let y = 0; y < height; y++) {
-    const [comes, goes, put] = [rowAt(y + radius), rowAt(y - radius - 1), to.start + y * to.stride];
-    for (let x = 0; x < width; x++) {
-      const more = from.words[comes + x] ?? 0;
-      const less = from.words[goes + x] ?? 0;
-      const redBlue = ((sums[x] ?? 0) + (more & TWO_CHANNELS) - (less & TWO_CHANNELS)) | 0;
-      const greenAlpha = ((sums[width + x] ?? 0) + ((more >>> 8) & TWO_CHANNELS) - ((less >>> 8) & TWO_CHANNELS)) | 0;
-      sums[x] = redBlue;
-      sums[width + x] = greenAlpha;
-      to.words[put + x] = meanOf(redBlue, greenAlpha, share);
-    }
+  for (let y = 0; y < height; y++)
+    moveDown(from.words, rowAt(y + radius), rowAt(y - radius - 1), to.words, to.start + y * to.stride, sums, share);
+}
+
+/** One row comes into the sums, one goes, and their means are put down. */
+function moveDown(
+  from: Int32Array,
+  comes: number,
+  goes: number,
+  to: Int32Array,
+  put: number,
+  sums: Int32Array,
+  share: number,
+): void {
+  const width = sums.length >> 1;
+  for (let x = 0; x < width; x++) {
+    const more = from[comes + x] ?? 0;
+    const less = from[goes + x] ?? 0;
+    const redBlue = ((sums[x] ?? 0) + (more & TWO_CHANNELS) - (less & TWO_CHANNELS)) | 0;
+    const greenAlpha = ((sums[width + x] ?? 0) + ((more >>> 8) & TWO_CHANNELS) - ((less >>> 8) & TWO_CHANNELS)) | 0;
+    sums[x] = redBlue;
+    sums[width + x] = greenAlpha;
+    to[put + x] = meanOf(redBlue, greenAlpha, share);
   }
 }
 

@@ -1,7 +1,7 @@
 // A kernel as one loop over the bytes, compiled once for all kernels of the same shape.
 import type { Area } from './area.ts';
 import { type Kernel, pruned, type Step } from './kernel.ts';
-import { byte, noise, operationOf, placeWithin } from './operations.ts';
+import { noise, operationOf, placeWithin } from './operations.ts';
 
 /** Writes what the kernel makes of the pictures into `target`, which may be the first of them. */
 export type Run = (kernel: Kernel, target: Area, pictures: readonly Area[]) => void;
@@ -10,7 +10,7 @@ type Loop = (numbers: ArrayLike<number>, target: Area, pictures: readonly Area[]
 
 /** Its own: a program may change those that it sees. */
 const Compiler = Function;
-const TOOLS = { byte, noise, placeWithin };
+const TOOLS = { noise, placeWithin };
 /** So many loops are kept. */
 const KEPT = 64;
 const loops = new Map<string, Loop>();
@@ -57,27 +57,29 @@ export function textOf(kernel: Kernel, pictures: number): string {
   for (const [at, step] of kernel.steps.entries()) if (needed[at]) made[at] = writer.step(step, made);
   const put = results.flatMap((result, channel) => {
     const value = made[result];
-    return value ? [`to[put + ${channel}] = ${numberOf(value)};`] : [];
+    return value ? [`to[p0 + ${channel}] = ${numberOf(value)};`] : [];
   });
   const each = Array.from({ length: pictures }, (_, at) => at);
+  const names = each.map((at) => `d${at}, s${at}, t${at}`).join(', ');
+  // A row is a function of its own: V8 makes good code of what is called often sooner than of what runs for long.
   return `'use strict';
-const { byte, noise, placeWithin } = tools;
+const { noise, placeWithin } = tools;
 const { abs, atan2, cos, exp, floor, log, max, min, pow, sin, sqrt } = Math;
-return (numbers, target, pictures) => {
-const { bytes: to, width, height } = target;
-${each.map((at) => `const { bytes: d${at}, start: s${at}, stride: t${at} } = pictures[${at}];`).join('\n')}
+const row = (numbers, y, width, height, to, start, ${names}) => {
 const right = width - 1, bottom = height - 1;
 ${writer.lines[0].join('\n')}
-for (let y = 0; y < height; y++) {
-let put = (target.start + y * target.stride) * 4;
-${each.map((at) => `let p${at} = (s${at} + y * t${at}) * 4;`).join('\n')}
 ${writer.lines[1].join('\n')}
+${each.map((at) => `let p${at} = ${at === 0 ? 'start' : `(s${at} + y * t${at}) * 4`};`).join('\n')}
 for (let x = 0; x < width; x++) {
 ${writer.lines[2].join('\n')}
 ${put.join('\n')}
-put += 4; ${each.map((at) => `p${at} += 4;`).join(' ')}
+${each.map((at) => `p${at} += 4;`).join(' ')}
 }
-}
+};
+return (numbers, target, pictures) => {
+const { bytes, width, height, start, stride } = target;
+${each.map((at) => `const { bytes: d${at}, start: s${at}, stride: t${at} } = pictures[${at}];`).join('\n')}
+for (let y = 0; y < height; y++) row(numbers, y, width, height, bytes, (start + y * stride) * 4, ${names});
 };`;
 }
 
@@ -95,7 +97,8 @@ class Writer {
       return { name: operation, level: operation === 'y' ? 1 : 2, isTruth: false };
     if (operation === 'u') return this.#name('(x + 0.5) / width', 2);
     if (operation === 'v') return this.#name('(y + 0.5) / height', 1);
-    if (operation === 'read') return this.#name(`d${first}[p${first} + ${second}]`, 2);
+    // Its own pixel is still there, even where what lies around is looked at in a copy.
+    if (operation === 'read') return this.#name(`${first === 0 ? 'to' : `d${first}`}[p${first} + ${second}]`, 2);
     const values = (places: readonly number[]) => places.flatMap((place) => made[place] ?? []);
     if (operation === 'near' || operation === 'smooth') {
       const [x = '0', y = '0'] = values(of.slice(2)).map(numberOf);

@@ -90,7 +90,7 @@ const TABLE = {
   exp: one((a) => `exp(${a})`, Math.exp),
   log: one((a) => `log(${a})`, Math.log),
   /** As a byte keeps it. */
-  byte: one((a) => `byte(${a})`, byte),
+  byte: one((a) => `${a} > 0 ? (${a} < 255 ? ${a} + ${ROUNDER} - ${ROUNDER} : 255) : 0`, byte),
   where: {
     takes: 3,
     asks: true,

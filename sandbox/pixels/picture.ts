@@ -13,7 +13,7 @@ import type {
   Pixels,
 } from '@plinth/sdk/effect.ts';
 import { parseColor } from '../draw/css-color.ts';
-import { type Area, memoryOf, overlaps, partOf, wholeOf } from './area.ts';
+import { type Area, isOpaque, memoryOf, overlaps, partOf, wholeOf } from './area.ts';
 import { BLENDS, blending, isBlend } from './blends.ts';
 import { blur, WIDEST_BLUR } from './blur.ts';
 import { keying } from './chroma-key.ts';
@@ -126,9 +126,9 @@ class Part implements PixelArea {
     const where = 'blend(other, mode, opacity)';
     if (!isBlend(mode))
       throw new TypeError(`${where}: mode is one of ${BLENDS.join(', ')}, not "${String(mode).slice(0, 40)}".`);
-    const part = partOfOne(where, 'opacity', opacity);
-    if (typeof other !== 'string') return this.#map(where, blending(mode, part), [other]);
-    return this.#map(where, blending(mode, part, channelsOf(other)), []);
+    const laying = { mode, opacity: partOfOne(where, 'opacity', opacity), isOpaque: isOpaque(this.#now) };
+    if (typeof other !== 'string') return this.#map(where, blending(laying), [other]);
+    return this.#map(where, blending({ ...laying, color: channelsOf(other) }), []);
   }
 
   chromaKey(color: Color, { tolerance = 0.2, softness = 0.1, spill = 0.5, background }: ChromaKeyStyle = {}): this {

@@ -306,88 +306,86 @@ describe('a kernel', () => {
 type Drawn = (pixel: KernelPixel) => Traced;
 
 test('without compiling a kernel makes the same bytes', () => {
-  const kernels = fc.letrec<{ value: (pixel: Parameters<PixelKernel>[0]) => ReturnType<typeof pixel.r.add> }>(
-    (tie) => ({
-      value: fc.oneof(
-        { maxDepth: 4 },
-        fc
-          .constantFrom(
-            'r' as const,
-            'g' as const,
-            'b' as const,
-            'a' as const,
-            'x' as const,
-            'y' as const,
-            'u' as const,
-            'v' as const,
-            'luma' as const,
-          )
-          .map((name) => (p: KernelPixel) => p[name]),
-        fc.double({ noNaN: true, min: -1e4, max: 1e4 }).map((number) => (p: KernelPixel) => p.value(number)),
-        fc
-          .tuple(
-            fc.constantFrom(
-              'add',
-              'sub',
-              'mul',
-              'div',
-              'mod',
-              'pow',
-              'min',
-              'max',
-              'lt',
-              'le',
-              'gt',
-              'ge',
-              'eq',
-              'ne',
-              'and',
-              'or',
-              'atan2',
-            ) as fc.Arbitrary<'add'>,
-            tie('value'),
-            tie('value'),
-          )
-          .map(
-            ([name, one, other]) =>
-              (p: KernelPixel) =>
-                one(p)[name](other(p)),
-          ),
-        fc
-          .tuple(
-            fc.constantFrom(
-              'not',
-              'neg',
-              'abs',
-              'floor',
-              'round',
-              'sqrt',
-              'sin',
-              'cos',
-              'exp',
-              'log',
-            ) as fc.Arbitrary<'abs'>,
-            tie('value'),
-          )
-          .map(
-            ([name, one]) =>
-              (p: KernelPixel) =>
-                one(p)[name](),
-          ),
-        fc.tuple(tie('value'), tie('value'), tie('value')).map(
-          ([if_, yes, no]) =>
+  const kernels = fc.letrec<{ value: Drawn }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc
+        .constantFrom(
+          'r' as const,
+          'g' as const,
+          'b' as const,
+          'a' as const,
+          'x' as const,
+          'y' as const,
+          'u' as const,
+          'v' as const,
+          'luma' as const,
+        )
+        .map((name) => (p: KernelPixel) => p[name]),
+      fc.double({ noNaN: true, min: -1e4, max: 1e4 }).map((number) => (p: KernelPixel) => p.value(number)),
+      fc
+        .tuple(
+          fc.constantFrom(
+            'add',
+            'sub',
+            'mul',
+            'div',
+            'mod',
+            'pow',
+            'min',
+            'max',
+            'lt',
+            'le',
+            'gt',
+            'ge',
+            'eq',
+            'ne',
+            'and',
+            'or',
+            'atan2',
+          ) as fc.Arbitrary<'add'>,
+          tie('value'),
+          tie('value'),
+        )
+        .map(
+          ([name, one, other]) =>
             (p: KernelPixel) =>
-              p.where(if_(p), yes(p), no(p)),
+              one(p)[name](other(p)),
         ),
-        fc.tuple(fc.boolean(), tie('value'), tie('value')).map(
-          ([smooth, x, y]) =>
+      fc
+        .tuple(
+          fc.constantFrom(
+            'not',
+            'neg',
+            'abs',
+            'floor',
+            'round',
+            'sqrt',
+            'sin',
+            'cos',
+            'exp',
+            'log',
+          ) as fc.Arbitrary<'abs'>,
+          tie('value'),
+        )
+        .map(
+          ([name, one]) =>
             (p: KernelPixel) =>
-              p.sample(x(p), y(p), { smooth }).g,
+              one(p)[name](),
         ),
-        tie('value').map((salt) => (p: KernelPixel) => p.noise(salt(p))),
+      fc.tuple(tie('value'), tie('value'), tie('value')).map(
+        ([if_, yes, no]) =>
+          (p: KernelPixel) =>
+            p.where(if_(p), yes(p), no(p)),
       ),
-    }),
-  );
+      fc.tuple(fc.boolean(), tie('value'), tie('value')).map(
+        ([smooth, x, y]) =>
+          (p: KernelPixel) =>
+            p.sample(x(p), y(p), { smooth }).g,
+      ),
+      tie('value').map((salt) => (p: KernelPixel) => p.noise(salt(p))),
+    ),
+  }));
   fc.assert(
     fc.property(fc.array(kernels.value, { minLength: 3, maxLength: 4 }), (channels) => {
       const made = [runCompiled, runInRows].map((run) => {
