@@ -50,9 +50,10 @@ export const darkroom = (id = 'darkroom') =>
       plugin.route('DELETE /media/:mediaId', { auth: 'user', reply: Type.Unknown() }, async (ctx, { params }) =>
         ctx.media.remove(params),
       ),
-      plugin.route('GET /told/:mediaId', { auth: 'user', reply: Type.Unknown() }, async (ctx, { params }) =>
-        Promise.all(['playable', 'finished', 'failed'].map((kind) => ctx.store.told.get(`${kind} ${params.mediaId}`))),
-      ),
+      plugin.route('GET /told/:mediaId', { auth: 'user', reply: Type.Unknown() }, async (ctx, { params }) => {
+        const kinds = ['playable', 'finished', 'failed'].map((kind) => ctx.store.told.get(`${kind} ${params.mediaId}`));
+        return (await Promise.all(kinds)).map((told) => told?.value);
+      }),
       plugin.on(MediaPlayable, 'hear-playable', async (ctx, event) => {
         if (event.plugin === id) await ctx.store.told.put(`playable ${event.mediaId}`, { event });
       }),
@@ -84,6 +85,22 @@ export function aTornFilm(): string {
   const bytes = readFileSync(file);
   writeFileSync(file, bytes.subarray(0, bytes.length / 2));
   return file;
+}
+
+/** An image to be burnt in: all of it magenta. */
+export function aMark(): string {
+  const file = join(directory, `mark-${++made}.png`);
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=magenta:s=32x32', '-frames:v', '1', file]);
+  return file;
+}
+
+/** Red, green and blue of the first frame. */
+export function pixelOf(video: Buffer, x: number, y: number): number[] {
+  const file = join(directory, `look-${++made}.mp4`);
+  writeFileSync(file, video);
+  const crop = `format=rgb24,crop=1:1:${x}:${y}`;
+  const args = ['-v', 'error', '-i', file, '-frames:v', '1', '-vf', crop, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
+  return [...execFileSync('ffmpeg', args)];
 }
 
 export async function anObject(kernel: TestKernel, site: TestTenant, file: string, plugin = 'darkroom') {
