@@ -231,6 +231,22 @@ test('people see and cancel their own; whoever looks after the site sees all', a
   await site.enable('film-lab');
 });
 
+test('who has too much on the way is refused, and told what to do', async () => {
+  const eager = await site.person();
+  const { work } = kernel.kernel;
+  // Of a kind that nobody does, so that they wait.
+  const waiting = { kind: 'renders.later', plugin: 'film-lab', accountId: eager.accountId, spec: {} };
+  const all = await Promise.all(Array.from({ length: 20 }, () => work.submit(site.id, waiting)));
+  const asked = { effects: [SQUARE], objectId: await aClip(kernel, site) };
+  const refused = await eager.post('/api/film-lab/renders', asked);
+  expect(refused).toMatchObject({
+    status: 403,
+    body: { code: 'kernel.over_quota', fix: expect.stringContaining('cancel') },
+  });
+  await work.cancel(site.id, { workId: all[0]?.workId ?? '' });
+  expect((await submit(eager, asked)).state).toBe('waiting');
+});
+
 test('where its plugin is switched off, a render waits until it is on again', async () => {
   const objectId = await aClip(kernel, site);
   const other = await kernel.tenant();
