@@ -75,6 +75,11 @@ export const SETTINGS = {
     about:
       'FFmpeg’s program, the directory of it and ffprobe, or "embedded". Absent: the system’s, that of a package, the embedded one.',
   },
+  PLINTH_C2PA_CERT: {
+    about:
+      'File of the certificates, as PEM, that results of effects are signed with (C2PA). Absent: they are not signed.',
+  },
+  PLINTH_C2PA_KEY: { about: 'File of the key that belongs to the first of them.' },
   PLINTH_PORT: { about: 'Port of the HTTP server.', fallback: '8080', pattern: /^\d{1,5}$/ },
   PLINTH_HOST: { about: 'Address the HTTP server listens on.', fallback: '127.0.0.1' },
   PLINTH_TRUSTED_PROXIES: {

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
+import { signerFrom } from '@plinth/sandbox/render/c2pa/sign.ts';
 import { inWords, slowness } from '@plinth/sandbox/render/embedded.ts';
 import { findFFmpeg, locateFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
@@ -125,8 +126,15 @@ async function renderFile(
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
     await tellOfFFmpeg(options);
+    const signing = await signerFrom(process.env);
     const done = await render({
-      ...{ ...files, ...askedOf(options), effects: await chainOf([file, ...more], options), signal: stop.signal },
+      ...{
+        ...files,
+        ...askedOf(options),
+        effects: await chainOf([file, ...more], options),
+        ...signing,
+        signal: stop.signal,
+      },
       ...numberOption(options, 'from'),
       ...numberOption(options, 'to'),
       onPlan: (_plan, why) => options.explain && toErrors(why),

@@ -72,6 +72,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     run: async (typed, print) => (await import('./effect.ts')).effect(typed, print),
   },
+  c2pa: {
+    summary:
+      'Make certificates to try signing results with; or say whether a signed one was changed, and how it was made.',
+    usage: 'certificates [DIR] | verify FILE [--authority PEM]',
+    options: { authority: { type: 'string' } },
+    run: async (typed, print) => (await import('./c2pa.ts')).c2pa(typed, print),
+  },
   diagnose: {
     summary: 'Show how this place is set up, and what is wrong with it.',
     usage: '',
