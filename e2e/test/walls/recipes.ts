@@ -2,6 +2,7 @@
 import { accountRecipes } from './account-recipes.ts';
 import { factorRecipes } from './factor-recipes.ts';
 import { mailRecipes } from './mail-recipes.ts';
+import { mediaRecipes } from './media-recipes.ts';
 import { pluginRecipes } from './plugin-recipes.ts';
 import { storageRecipes } from './storage-recipes.ts';
 import { workRecipes } from './work-recipes.ts';
@@ -14,4 +15,5 @@ export const recipes: Recipes = {
   ...mailRecipes,
   ...workRecipes,
   ...storageRecipes,
+  ...mediaRecipes,
 };
