@@ -90,7 +90,12 @@ function speaker(canvas: Canvas, width: number, height: number, t: number): void
       canvas.path('M -98 -20 Q -90 -130 10 -130 Q 100 -130 98 -20 Q 60 -70 10 -66 Q -60 -62 -98 -20 Z', { fill: HAIR });
       for (const side of [-1, 1]) {
         canvas.ellipse(side * 36, -8, 9, Math.sin(t * 2.2) > 0.97 ? 1.5 : 11, { fill: '#241a16' });
-        canvas.path(`M ${side * 54} -34 Q ${side * 36} -46 ${side * 20} -36`, { stroke: HAIR, lineWidth: 7, cap: 'round', fill: '#00000000' });
+        canvas.path(`M ${side * 54} -34 Q ${side * 36} -46 ${side * 20} -36`, {
+          stroke: HAIR,
+          lineWidth: 7,
+          cap: 'round',
+          fill: '#00000000',
+        });
       }
       canvas.path('M -4 4 Q -12 34 6 36', { stroke: '#c98a69', lineWidth: 5, cap: 'round', fill: '#00000000' });
       canvas.ellipse(2, 66, 26, 5 + 9 * Math.abs(Math.sin(t * 5)), { fill: '#8f3f3f' });

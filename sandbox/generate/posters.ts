@@ -12,7 +12,9 @@ import { sceneData } from './scene.ts';
 const LIBRARY = join(import.meta.dirname, '../library');
 const POSTERS = join(LIBRARY, 'posters');
 const [WIDTH, HEIGHT, FPS, SECONDS] = [480, 270, 12, 8];
-const QUALITY = 72;
+/** A gallery shows all of them at once. Noise is dear: such a poster is coarser. */
+const MOST_BYTES = 20 * 1024;
+const QUALITIES = [72, 55, 40, 25, 10];
 const SCREEN = '#19c24b';
 
 interface Shot {
@@ -27,19 +29,20 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'chroma-key.ts': { screen: SCREEN },
   'countdown.ts': { at: 2.4 },
   'data-race.py': { at: 4 },
-  'film-grain.ts': { params: { amount: 0.8 } },
+  'film-grain.ts': { params: { amount: 0.5 } },
   'gift-leaderboard.py': { at: 3.3 },
-  'glitch.py': { at: 2.6, params: { often: 1 } },
+  'glitch.py': { at: 1.3, params: { often: 1, far: 0.12 } },
   'live-line.py': { at: 7 },
   'map-route.py': { at: 4.2 },
   'milestone.py': { at: 3 },
   'progress-ring.ts': { at: 5.2, params: { size: 110, thick: 18, place: { x: 0.8, y: 0.3 } } },
   'split-screen.ts': { params: { middle: { x: 0.42, y: 0.5 } } },
   'typewriter.py': { at: 2.6 },
+  'vhs.ts': { params: { wear: 0.25 } },
   'vignette.ts': { params: { strength: 0.7 } },
   'watermark.py': { params: { place: 'everywhere' } },
   'waveform.ts': { at: 3.3 },
-  'zoom-punch.ts': { at: 2.02, params: { amount: 0.3 } },
+  'zoom-punch.ts': { at: 2.02, params: { amount: 0.3, flash: 0.05 } },
 };
 
 async function poster(file: string, directory: string): Promise<void> {
@@ -52,8 +55,13 @@ async function poster(file: string, directory: string): Promise<void> {
   const canvas = createCanvas(WIDTH, HEIGHT);
   canvas.getContext('2d').drawImage(await loadImage(output), 0, 0);
   const path = join(POSTERS, `${file.replace(/\..*$/, '')}.webp`);
-  writeFileSync(path, canvas.toBuffer('image/webp', QUALITY));
+  writeFileSync(path, smallEnough((quality) => canvas.toBuffer('image/webp', quality)));
   process.stdout.write(`${path}\n`);
+}
+
+function smallEnough(encode: (quality: number) => Buffer): Buffer {
+  const tries = QUALITIES.map((quality) => encode(quality));
+  return tries.find((bytes) => bytes.length <= MOST_BYTES) ?? tries.at(-1) ?? encode(0);
 }
 
 const [, , ...named] = process.argv;
