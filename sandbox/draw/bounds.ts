@@ -1,5 +1,6 @@
 // Where a list draws, so that only that box is laid over the video; and what it will cost, so that nobody draws for ever.
 import { checkedList } from './check.ts';
+import type { Rows } from './rows.ts';
 import { Survey } from './survey.ts';
 
 export interface Box {
@@ -12,6 +13,8 @@ export interface Box {
 /** What a list does to the picture that it is drawn on. */
 export interface Surveyed {
   readonly box: Box | undefined;
+  /** The rows of the box that are drawn on. */
+  readonly rows: readonly Rows[];
   /** It mixes colours with the picture: it can be drawn on nothing else. */
   readonly blends: boolean;
 }
@@ -23,8 +26,8 @@ export function surveyOf(
   width: number,
   height: number,
 ): Surveyed {
-  const { box, blends } = new Survey(checkedList(list, length, strings), strings, { x: 0, y: 0, width, height });
-  return { box: evenBox(box, width, height), blends };
+  const { box, rows, blends } = new Survey(checkedList(list, length, strings), strings, { x: 0, y: 0, width, height });
+  return { box: evenBox(box, width, height), rows, blends };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Box } from './bounds.ts';
 import { ListError } from './check.ts';
 import { COST, DASH_COUNT } from './ops.ts';
+import { type Rows, withRows } from './rows.ts';
 
 // Nanoseconds, measured on Skia without a GPU and rounded up.
 const PER_OPERATION = 100;
@@ -38,10 +39,16 @@ export class Reach {
   #top = Infinity;
   #right = -Infinity;
   #bottom = -Infinity;
+  #rows: readonly Rows[] = [];
 
   get box(): Box | undefined {
     const [width, height] = [this.#right - this.#left, this.#bottom - this.#top];
     return width > 0 && height > 0 ? { x: this.#left, y: this.#top, width, height } : undefined;
+  }
+
+  /** The rows that are drawn on, from the top down, with what lies far enough between them left out. */
+  get rows(): readonly Rows[] {
+    return this.#rows;
   }
 
   operation(): void {
@@ -80,5 +87,6 @@ export class Reach {
     this.#top = Math.min(this.#top, top);
     this.#right = Math.max(this.#right, right);
     this.#bottom = Math.max(this.#bottom, bottom);
+    this.#rows = withRows(this.#rows, { top, bottom });
   }
 }

@@ -4,6 +4,7 @@ import { argumentsAt } from './check.ts';
 import { OP } from './ops.ts';
 import { PathBox } from './path-box.ts';
 import { PER_BLURRED_PIXEL, PER_MIXED_PIXEL, PER_PIXEL, Reach, type Span, within } from './reach.ts';
+import type { Rows } from './rows.ts';
 import { textExtents } from './text-extents.ts';
 import { multiplied, type Transform } from './transform.ts';
 
@@ -35,6 +36,7 @@ interface State {
 export class Survey {
   /** Nothing is drawn outside; absent where nothing is drawn at all. */
   readonly box: Box | undefined;
+  readonly rows: readonly Rows[];
   /** Whether it mixes colours with what lies below, instead of covering it. */
   blends = false;
   readonly cost: number;
@@ -72,6 +74,7 @@ export class Survey {
     }
     this.#reach.operation();
     this.box = this.#reach.box;
+    this.rows = this.#reach.rows;
     this.cost = this.#reach.cost;
   }
 
