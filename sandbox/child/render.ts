@@ -8,6 +8,7 @@ import type { FramePlayer } from '../javascript/frame-player.ts';
 import type { Limits } from '../limits.ts';
 import { FRAMES_IN, FRAMES_OUT, type FromRenderChild, type ToRenderChild } from '../render/protocol.ts';
 import type { Span } from '../render/window.ts';
+import { frameCost } from './frame-cost.ts';
 import { readFrame, writeFrame } from './frame-pipes.ts';
 import { GuestFailure } from './guest.ts';
 import type { Drawn } from './lists.ts';
@@ -41,17 +42,25 @@ async function hear(message: ToRenderChild): Promise<void> {
     if (message.do === 'describe') await describe(message);
     else if (message.do === 'open') await open(message);
     else if (message.do === 'sound') await sound(message);
-    else if (opened) {
-      const part = { ...opened, effects: opened.effects.slice(0, message.effects) };
-      const made = message.do === 'overlay' ? await overlay(part, message.box) : await planes(part, message.box);
-      // The other side sees the end only when nobody could write any more.
-      closeSync(FRAMES_OUT);
-      tell({ say: 'done', frames: made });
-    }
+    else if (opened) await work(opened, message);
   } catch (error) {
     const at = { ...(frame === undefined ? {} : { frame }), ...(effect === undefined ? {} : { effect }) };
     tell({ say: 'failed', failure: await failureOf(error), ...at });
   }
+}
+
+type Order = Exclude<ToRenderChild, { do: 'describe' | 'open' | 'sound' }>;
+
+async function work(all: Opened, order: Order): Promise<void> {
+  if (order.do === 'time') {
+    const ms = await frameCost(all.effects, all.span, all.limits, print);
+    return tell({ say: 'timed', ms });
+  }
+  const part = { ...all, effects: all.effects.slice(0, order.effects) };
+  const made = order.do === 'overlay' ? await overlay(part, order.box) : await planes(part, order.box);
+  // The other side sees the end only when nobody could write any more.
+  closeSync(FRAMES_OUT);
+  tell({ say: 'done', frames: made });
 }
 
 async function failureOf(error: unknown): Promise<GuestFailure['failure']> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cutOf, soundOut } from '../analyse/commands.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import { type Limits, RENDER_BOUNDS, RENDER_FRAME_MS } from '../limits.ts';
-import { ANONYMOUS } from './commands.ts';
+import { ANONYMOUS, exactly } from './commands.ts';
 import { byParty, type EffectUse } from './effect-use.ts';
 import { renderErrors } from './errors.ts';
 import type { FFmpeg } from './ffmpeg.ts';
@@ -76,6 +76,7 @@ async function play(render: SoundRender, parties: readonly (readonly EffectUse[]
   const fifos = await Promise.all(
     Array.from({ length: parties.length + 1 }, async () => running.owns(await openFifo())),
   );
+  running.check();
   const children = parties.map((party, at) => startChild(render, party, fifos[at], fifos[at + 1]));
   const decoding = start(render, {
     args: (place) => soundOut({ ...format, ...cutOf(clip, window) }, place),
@@ -123,7 +124,7 @@ async function ask(render: SoundRender, child: RenderChild, uses: readonly Effec
 
 function encoded({ sampleRate, channels }: Format, place: Place): string[] {
   const raw = ['-f', 'f32le', '-ar', `${sampleRate}`, '-ac', `${channels}`, '-i', 'pipe:0'];
-  return [...QUIET, ...raw, '-c:a', 'aac', '-b:a', '192k', ...ANONYMOUS, '-f', 'mp4', place.output(SOUND)];
+  return [...QUIET, ...raw, '-c:a', 'aac', '-b:a', '192k', ...ANONYMOUS, ...exactly({ sampleRate }), '-f', 'mp4', place.output(SOUND)];
 }
 
 function start(

@@ -20,6 +20,7 @@ export async function startEffects(
   onPrint: ((text: string) => void) | undefined,
 ): Promise<EffectProcess> {
   const [pictures, made] = [running.owns(await openFifo()), running.owns(await openFifo())];
+  running.check();
   const ends = { framesIn: pictures.read, framesOut: made.write };
   const compiled = effects.map((effect) => effect.compiled);
   const print = onPrint ? { onPrint } : {};

@@ -90,7 +90,10 @@ function play({ plan, process: { child }, effects }: Stage): Promise<number>[] {
 }
 
 /** Answers how many frames it encoded. Only the one that writes the result says anything of its progress. */
-async function finished({ task, running, onProgress }: Encoding, { progress, ended }: Jailed): Promise<number> {
+export async function finished(
+  { task, running, onProgress }: Pick<Encoding, 'task' | 'running' | 'onProgress'>,
+  { progress, ended }: Jailed,
+): Promise<number> {
   const frames = followProgress(progress, task.window.frames, (now) => {
     running.moved();
     onProgress?.(now);

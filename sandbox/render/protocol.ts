@@ -35,6 +35,8 @@ export type ToRenderChild =
       readonly span?: Span;
       readonly limits: Limits;
     }
+  /** Tries how long a frame takes. */
+  | { readonly do: 'time' }
   /**
    * Reads samples, and writes them back changed by each effect in turn; of those that were asked for by their numbers, if
    * they were. A rehearsal reads a tone and writes nothing.
@@ -67,6 +69,7 @@ export type FromRenderChild =
   | { readonly say: 'opened'; readonly effects: readonly OpenedEffect[] }
   /** It is still at work, and how far. */
   | { readonly say: 'at'; readonly frame: number }
+  | { readonly say: 'timed'; readonly ms: number }
   /** How many frames it made, or blocks of sound. */
   | { readonly say: 'done'; readonly frames: number }
   /** `frame`: the one it failed at. `effect`: which of those it was told to open. */

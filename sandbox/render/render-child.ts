@@ -4,6 +4,7 @@ import { LATE_WORDS } from '../child/watch-slots.ts';
 import type { Compiled } from '../javascript/compile.ts';
 import { explain, type Limits } from '../limits.ts';
 import { explained } from '../supervisor/explained.ts';
+import { killWhole } from '../supervisor/kill.ts';
 import { findWall, startOf } from '../supervisor/wall.ts';
 import { renderErrors } from './errors.ts';
 import type { FromRenderChild, ToRenderChild } from './protocol.ts';
@@ -65,7 +66,7 @@ export class RenderChild {
   }
 
   /** Says something, and answers what the child says to that. */
-  async ask<S extends 'described' | 'opened' | 'done'>(message: ToRenderChild, answer: S): Promise<Said<S>> {
+  async ask<S extends 'described' | 'opened' | 'timed' | 'done'>(message: ToRenderChild, answer: S): Promise<Said<S>> {
     const said = await new Promise<FromRenderChild>((resolve, reject) => {
       if (this.#gone) return reject(this.#gone);
       this.#settle = { resolve, reject };
@@ -101,7 +102,7 @@ export class RenderChild {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL');
+    killWhole(this.#process);
   }
 
   #hear(said: FromRenderChild): void {

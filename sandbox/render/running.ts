@@ -44,14 +44,28 @@ export class Running implements AsyncDisposable {
     this.#movedAt = performance.now();
   };
 
+  /**
+   * Before anything is started with descriptors that were waited for: when all is over they are closed, and their numbers
+   * belong to others.
+   */
   check(): void {
-    if (this.#signal?.aborted) throw renderErrors.cancelled();
+    if (this.#over || this.#signal?.aborted) throw renderErrors.cancelled();
   }
 
   /** The work, or that it was cancelled or stands still. */
   race<T>(work: Promise<T>): Promise<T> {
     work.catch(() => {});
     return Promise.race([work, this.#stopped.promise]);
+  }
+
+  /** The same for work of others, which have watchdogs of their own: they may take their time. */
+  async waitFor<T>(work: Promise<T>): Promise<T> {
+    const waiting = setInterval(this.moved, 1_000);
+    try {
+      return await this.race(work);
+    } finally {
+      clearInterval(waiting);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
