@@ -8,7 +8,7 @@ import type { StorageApi } from '../storage/storage.ts';
 import type { Work } from '../work/item.ts';
 import type { WorkApi } from '../work/work.ts';
 import { type FileSets, fileSetsOf } from './file-sets.ts';
-import { ANALYSE, TRANSCODE, whatOf } from './kinds.ts';
+import { ANALYSE, aboutOf, TRANSCODE } from './kinds.ts';
 import {
   type AnalyseSpec,
   type PerformDeps,
@@ -50,15 +50,15 @@ export function createMedia({ work, secret, ...deps }: MediaDeps): Room {
 
 /** In one commit: it is done, its objects stay, and everybody is told. */
 async function settle(client: pg.ClientBase, storage: StorageApi, sets: FileSets, of: Work): Promise<void> {
-  const { tenantId, requestId, workId: mediaId, plugin, accountId, state, error, result } = of;
-  const who = { mediaId, plugin, what: whatOf(of.kind), ...(accountId === undefined ? {} : { accountId }) };
+  const { tenantId, requestId, workId: mediaId, plugin, state, error, result } = of;
+  const about = { ...aboutOf(of), plugin };
   if (state === 'done') {
     const { objectIds, keepUntil } = await sets.settle(client, tenantId, mediaId);
     await storage.keep(client, tenantId, objectIds, keepUntil);
-    await writeOutbox(client, [{ tenantId, requestId, event: MediaFinished.id, payload: { ...who, result } }]);
+    await writeOutbox(client, [{ tenantId, requestId, event: MediaFinished.id, payload: { ...about, result } }]);
   } else {
     await sets.drop(client, tenantId, mediaId);
-    await writeOutbox(client, [{ tenantId, requestId, event: MediaFailed.id, payload: { ...who, state, error } }]);
+    await writeOutbox(client, [{ tenantId, requestId, event: MediaFailed.id, payload: { ...about, state, error } }]);
   }
 }
 

@@ -21,6 +21,7 @@ import { LONGEST_MS } from '../work/quotas.ts';
 import { errors } from './errors.ts';
 import { factsOf } from './facts.ts';
 import type { FileSets } from './file-sets.ts';
+import { aboutOf } from './kinds.ts';
 import { shelfOf } from './shelf.ts';
 
 interface Spec {
@@ -157,9 +158,9 @@ async function nameAll(
   if (facts.length > 0) nudge();
 }
 
-function playable({ tenantId, requestId, workId: mediaId, plugin, accountId }: Work): Fact {
-  const who = { mediaId, plugin, ...(accountId === undefined ? {} : { accountId }) };
-  return { tenantId, requestId, event: MediaPlayable.id, payload: { ...who, what: 'transcode' } };
+function playable(work: Work): Fact {
+  const { tenantId, requestId, plugin } = work;
+  return { tenantId, requestId, event: MediaPlayable.id, payload: { ...aboutOf(work), plugin } };
 }
 
 /** It is whole only when it is stored. */

@@ -11,7 +11,7 @@ import type { Work } from '../work/item.ts';
 import type { WorkApi } from '../work/work.ts';
 import { errors } from './errors.ts';
 import type { FileSets } from './file-sets.ts';
-import { ANALYSE, TRANSCODE, whatOf } from './kinds.ts';
+import { ANALYSE, aboutOf, TRANSCODE } from './kinds.ts';
 import type { AnalyseSpec, TranscodeSpec } from './perform.ts';
 import { probeDesk } from './probe-desk.ts';
 import type { SetLinks } from './sets-route.ts';
@@ -95,11 +95,10 @@ function behind({ actor }: Call): string | undefined {
   return actor.kind === 'system' ? actor.onBehalfOf : undefined;
 }
 
-function mediaOf({ workId, kind, state, progress, secondsLeft, createdAt, ...rest }: Work): MediaWork {
-  const { accountId, result, error, startedAt, finishedAt } = rest;
+function mediaOf(work: Work): MediaWork {
+  const { state, progress, secondsLeft, result, error, createdAt, startedAt, finishedAt } = work;
   return {
-    ...{ mediaId: workId, what: whatOf(kind), state, progress, createdAt },
-    ...(accountId === undefined ? {} : { accountId }),
+    ...{ ...aboutOf(work), state, progress, createdAt },
     ...(secondsLeft === undefined ? {} : { secondsLeft }),
     ...(result === undefined ? {} : { result: result as MediaResult }),
     ...(error === undefined ? {} : { error }),

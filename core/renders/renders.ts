@@ -88,6 +88,6 @@ function pluginOf({ caller }: Call): string {
 }
 
 function renderOf({ workId, kind: _kind, plugin: _plugin, attempts: _attempts, ...item }: Work): Render {
-  const { tenantId: _tenant, requestId: _request, result, ...rest } = item;
+  const { tenantId: _tenant, requestId: _request, key: _key, result, ...rest } = item;
   return { renderId: workId, ...rest, ...(result === undefined ? {} : { result: result as RenderResult }) };
 }

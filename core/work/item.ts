@@ -64,17 +64,19 @@ export type WorkPage = Static<typeof WorkPage>;
 export interface Work extends WorkItem {
   readonly tenantId: string;
   readonly requestId: string;
+  /** Whoever submitted it knows it by this. */
+  readonly key?: string;
 }
 
 export const COLUMNS = `tenant_id as "tenantId", id as "workId", kind, plugin, account_id as "accountId", state,
-  attempts - forgiven as attempts, progress, note, fps, seconds_left as "secondsLeft", error, result,
+  attempts - forgiven as attempts, progress, note, fps, seconds_left as "secondsLeft", error, result, key,
   request_id as "requestId", created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt"`;
 
 /** A row as it is told: times as text, and nothing where there is null. */
 export const workOf = (row: object): Work => JSON.parse(JSON.stringify(row), (_key, value) => value ?? undefined);
 
 /** The same without what is the kernel's own. */
-export function itemOf({ tenantId: _tenant, requestId: _request, ...item }: Work): WorkItem {
+export function itemOf({ tenantId: _tenant, requestId: _request, key: _key, ...item }: Work): WorkItem {
   return item;
 }
 

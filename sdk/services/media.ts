@@ -45,6 +45,8 @@ export const MediaWork = Type.Object({
   mediaId: Id,
   accountId: Type.Optional(Id),
   what: Type.Union([Type.Literal('transcode'), Type.Literal('analyse')]),
+  /** As it was submitted with: by it you know what this is about. */
+  key: Type.Optional(Type.String()),
   state: MediaState,
   /** From 0 to 1. */
   progress: Type.Number(),
@@ -62,6 +64,7 @@ const about = {
   plugin: Type.String(),
   accountId: Type.Optional(Id),
   what: MediaWork.properties.what,
+  key: MediaWork.properties.key,
 };
 
 /** It is done, and its files are there. Every plugin that listens is told: look whether `plugin` is you. */
