@@ -3,7 +3,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inWords as ffmpegInWords, slowness } from '@plinth/sandbox/render/embedded.ts';
 import { findFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
-import { findWall } from '@plinth/sandbox/supervisor/wall.ts';
+import { wallInWords } from '@plinth/sandbox/supervisor/wall.ts';
 import { type Config, loadConfig, SETTINGS, type Setting } from '../config.ts';
 import { pendingMigrations } from '../database/pending.ts';
 import { type Discovered, discoverPlugins } from '../plugins/discover.ts';
@@ -43,14 +43,13 @@ function settings(env: Readonly<Record<string, string | undefined>>): Record<str
 }
 
 function driversOf({ databaseUrl, redisUrl, natsUrl, smtpUrl, s3 }: Config) {
-  const { kind, because } = findWall();
   return {
     database: databaseUrl === undefined ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL',
     jobs: redisUrl === undefined ? 'PostgreSQL' : 'Redis',
     realtime: natsUrl !== undefined ? 'NATS' : redisUrl !== undefined ? 'Redis' : 'this process',
     mail: smtpUrl === undefined ? 'development mailbox' : 'SMTP',
     objects: s3 === undefined ? 'disk' : 'S3',
-    strangersCode: because === undefined ? `behind ${kind}` : `behind the ${kind} wall: ${because}`,
+    strangersCode: wallInWords(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { wallInWords } from '@plinth/sandbox/supervisor/wall.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import { CallContext, type CallStart } from '../plugins/call.ts';
@@ -47,6 +48,7 @@ export async function openFront(config: Config, rooms: Rooms, runtime: Runtime, 
       objects: config.s3 === undefined ? 'disk' : 'S3',
       events: config.natsUrl === undefined ? 'PostgreSQL' : 'NATS JetStream',
       mail: config.smtpUrl === undefined ? 'development mailbox' : 'SMTP',
+      strangersCode: wallInWords(),
       plugins: [...loaded.values()].map(({ id, plugin }) => `${id} ${plugin.header.version}`),
       setAside: Object.fromEntries(runtime.setAside),
     }),

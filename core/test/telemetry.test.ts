@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { findWall } from '@plinth/sandbox/supervisor/wall.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import tipJar from '../../examples/tip-jar/plugin.ts';
 import { createTestKernel, type TestKernel, type TestTenant } from '../testing/kernel.ts';
@@ -51,6 +52,13 @@ test('health says live, ready, and what stands behind it', async () => {
     jobs: 'PostgreSQL',
     plugins: ['tip-jar 1.0.0'],
   });
+});
+
+test('health names the wall that strangers’ code runs behind, and why it is not the better one', async () => {
+  const { kind, because } = findWall();
+  const { strangersCode } = (await site.anyone().get<{ strangersCode: string }>('/health')).body;
+  expect(strangersCode).toContain(kind);
+  expect(strangersCode === 'behind bubblewrap' || strangersCode.endsWith(because ?? 'no reason')).toBe(true);
 });
 
 test('a request, its service calls, its event and its job reach the collector as one story', async () => {

@@ -30,7 +30,7 @@ export async function openPlayer(
         return within(index, () => player.frame(index));
       } catch (error) {
         if (error instanceof GuestFailure && error.failure.code === 'frame' && findBusy)
-          error.findBusy = () => within(index, () => findBusy(index));
+          error.findBusy = () => findBusy(index, (run) => within(index, run));
         throw error;
       }
     },

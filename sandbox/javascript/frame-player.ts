@@ -21,8 +21,8 @@ export interface FramePlayer {
   start(facts: SceneFacts): void;
   /** The length of the list, or `NEEDS_PIXELS` from an effect that looked at a picture it was not given. */
   frame(index: number): number;
-  /** Plays a frame once more, to see in which function it spends its time. */
-  readonly findBusy?: (index: number) => Promise<Busy | undefined>;
+  /** Plays a frame once more, to see in which function it spends its time. `bounded` runs what must be watched. */
+  readonly findBusy?: (index: number, bounded: (run: () => void) => void) => Promise<Busy | undefined>;
   /** How the watch asks it to stop, where it can. */
   readonly interrupt?: number;
   dispose(): void;
@@ -61,6 +61,24 @@ export async function openFramePlayer(
   limits: Limits,
   print: (text: string) => void,
 ): Promise<FramePlayer> {
+  const { player } = await opened(source, limits, print);
+  let scene: SceneFacts | undefined;
+  return {
+    ...player,
+    start(facts) {
+      scene = facts;
+      player.start(facts);
+    },
+    // In an isolate that has played nothing: of code that V8 has made already its samples know less.
+    async findBusy(index, bounded) {
+      const again = await opened(source, limits, () => {});
+      if (scene) again.player.start(scene);
+      return busiest(again.isolate, source.program.file, () => bounded(() => again.player.frame(index)));
+    },
+  };
+}
+
+async function opened(source: EffectSource, limits: Limits, print: (text: string) => void) {
   const { isolate, context, inside, found } = await openEffect(source, limits, print);
   const memory = listMemory();
   const enter = context.evalClosureSync(
@@ -68,8 +86,7 @@ export async function openFramePlayer(
     [inside.derefInto(), found.derefInto(), shared(memory), shared(source.picture)],
     { result: { reference: true } },
   );
-  const player = playThrough(isolate, enter, memory);
-  return { ...player, findBusy: (index) => busiest(isolate, source.program.file, () => void player.frame(index)) };
+  return { isolate, player: playThrough(isolate, enter, memory) };
 }
 
 export const listMemory = () => new SharedArrayBuffer(LIST_LENGTH * Float64Array.BYTES_PER_ELEMENT);

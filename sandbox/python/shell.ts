@@ -302,7 +302,12 @@ const inside = {
     for (const name of ['adopt', 'no_clock', 'load', 'call', 'turn', 'answer', ...EFFECT]) guest[name] = module[name];
     const asleep = new WordsNow(new SharedArrayBuffer(4));
     const { wait } = Atomics;
-    module.after_snapshot((ms) => void wait(asleep, 0, 0, ms));
+    const { checkInterrupt } = python;
+    module.after_snapshot((ms) => {
+      wait(asleep, 0, 0, ms);
+      // Python itself looks only now and then, which is seldom while it sleeps.
+      checkInterrupt();
+    });
     forget();
   },
   // From here on the interpreter is one program's.

@@ -4,7 +4,7 @@ import { readInputs } from '../effect/inputs.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import { sampleInputs } from '../effect/sample-inputs.ts';
 import type { Compiled } from '../javascript/compile.ts';
-import { type Limits, limitsOf } from '../limits.ts';
+import { type Limits, limitsOf, PYTHON_START_MS, SETUP_MS } from '../limits.ts';
 import { renderErrors } from './errors.ts';
 import { readImages } from './image-files.ts';
 import type { OpenedEffect } from './protocol.ts';
@@ -73,7 +73,9 @@ async function withChild<T>(options: Child, run: (child: RenderChild) => Promise
   const nothing = openSync('/dev/null', 'r+');
   const child = new RenderChild({ ...options, framesIn: nothing, framesOut: nothing, onMove: () => {} });
   closeSync(nothing);
-  const late = setTimeout(() => child.kill(), options.limits.wallMs);
+  // Starting and setup have limits of their own, and whoever hits those is told so.
+  const startMs = options.effects.some(({ program }) => program.language === 'python') ? PYTHON_START_MS : 0;
+  const late = setTimeout(() => child.kill(), startMs + SETUP_MS + options.limits.wallMs);
   try {
     return await run(child);
   } finally {

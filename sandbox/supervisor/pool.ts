@@ -1,5 +1,5 @@
 // The children: how many there are, whose each is, and when one ends.
-import { GUESTS_PER_PROCESS, IDLE_MS, PROCESSES, QUEUE, SPARES } from '../limits.ts';
+import { GUESTS_PER_PROCESS, IDLE_MS, PROCESSES, QUEUE, SPARES, YIELD_MS } from '../limits.ts';
 import { snapshotDirectory } from '../python/directory.ts';
 import { snapshotIn } from '../python/snapshot.ts';
 import { Child } from './child.ts';
@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly processes: number;
   /** Started before they are needed. */
   readonly spares: number;
+  /** After so long an idle process of another party makes room for a spare. */
+  readonly yieldMs: number;
   /** Where to keep what is worth making once, as Python's memory. */
   readonly cache: string;
 }
@@ -39,14 +41,16 @@ export class Pool {
     wall,
     processes = PROCESSES,
     spares = SPARES,
+    yieldMs = YIELD_MS,
     cache,
   }: Partial<PoolOptions> & Pick<PoolOptions, 'wall'>) {
-    this.#options = { wall, processes, spares, snapshots: snapshotDirectory(cache) };
+    this.#options = { wall, processes, spares, yieldMs, snapshots: snapshotDirectory(cache) };
   }
 
   /** What Python starts from. Once somebody has asked for it, each spare process has an interpreter waiting. */
   async python(): Promise<string> {
     const snapshot = await snapshotIn(this.#options.snapshots, this.#options.wall);
+    if (this.#snapshot === undefined) for (const child of this.#spares()) child.mention({ do: 'warm', snapshot });
     this.#snapshot ??= snapshot;
     return snapshot;
   }
@@ -112,9 +116,18 @@ export class Pool {
   #release(child: Child): void {
     this.#taken.delete(child);
     child.unref();
-    if (this.#children.has(child) && !this.#closed)
-      this.#idle.set(child, setTimeout(() => child.kill(), IDLE_MS).unref());
+    if (this.#children.has(child) && !this.#closed) this.#rest(child);
     this.#waiting.shift()?.go();
+  }
+
+  /** It waits for more of its party's work, but not for long where another one would find no spare. */
+  #rest(child: Child): void {
+    const yields = () => {
+      if (this.#wanted() > 0 && this.#room() === 0) this.#discard(child);
+      else this.#idle.set(child, setTimeout(() => child.kill(), IDLE_MS).unref());
+      this.#keepSpares();
+    };
+    this.#idle.set(child, setTimeout(yields, this.#options.yieldMs).unref());
   }
 
   /** The child that has the guest, one of the same party, one of nobody, a new one, or one that another party left idle. */
@@ -133,9 +146,20 @@ export class Pool {
   }
 
   #keepSpares(): void {
-    const spare = [...this.#children].filter((child) => child.party === undefined).length;
-    const room = this.#options.processes - this.#children.size;
-    for (let more = Math.min(this.#options.spares - spare, room); more > 0; more--) this.#start();
+    for (let more = Math.min(this.#wanted(), this.#room()); more > 0; more--) this.#start();
+  }
+
+  #spares(): Child[] {
+    return [...this.#children].filter((child) => child.party === undefined);
+  }
+
+  /** Spares that should be there and are not. */
+  #wanted(): number {
+    return this.#options.spares - this.#spares().length;
+  }
+
+  #room(): number {
+    return this.#options.processes - this.#children.size;
   }
 
   #start(): Child {

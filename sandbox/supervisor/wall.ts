@@ -35,6 +35,11 @@ export function findWall(): Wall {
   return found;
 }
 
+/** For whoever looks after a node. */
+export function wallInWords({ kind, because }: Wall = findWall()): string {
+  return because === undefined ? `behind ${kind}` : `behind the ${kind} wall: ${because}`;
+}
+
 function tryWalls(): Wall {
   const bounded = spawnSync('prlimit', ['--version']).status === 0;
   if (process.platform !== 'linux') return { kind: 'reduced', bounded, because: 'bubblewrap needs Linux' };

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text as readAll } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Outcome, openSandbox } from '../supervisor/supervisor.ts';
 
@@ -36,6 +39,40 @@ test('what an earlier call left behind cannot ask in the name of a later one', a
   expect(cameOf(await as('first'))).toBe('kept');
   expect(cameOf(await as('second'))).toBe('That call is over.');
 });
+
+test('an answer that comes late is not taken for one that somebody else waits for', async () => {
+  await using small = openSandbox({ processes: 1, spares: 0 });
+  const open = (text: string) => small.open(party, { file: 'x.js', text });
+  const hasty = open(`export default (_, { host }) => { host('slow'); return 'gone' }`);
+  const patient = open(`export default async (_, { host }) => host('quick')`);
+  const after = (ms: number, value: string) => () => new Promise((resolve) => setTimeout(resolve, ms, value));
+  await patient.call(0, { grants: { quick: async () => 'warm' } });
+  // Each asks for the second time in its life.
+  await hasty.call(0, { grants: { slow: async () => 'first' } });
+  expect(cameOf(await hasty.call(0, { grants: { slow: after(100, 'not for you') } }))).toBe('gone');
+  expect(cameOf(await patient.call(0, { grants: { quick: after(300, 'yours') } }))).toBe('yours');
+});
+
+test('a process that has used a sandbox and forgot to close it ends by itself', async () => {
+  const script = `
+    import { openSandbox } from ${JSON.stringify(new URL('../supervisor/supervisor.ts', import.meta.url).href)};
+    const sandbox = openSandbox();
+    for (const file of ['a.js', 'b.py'])
+      console.log(JSON.stringify(await sandbox.run({ publisher: 'a', tenant: 'b' }, { file, text: '6 * 7' })));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const late = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  const [said, [code]] = await Promise.all([readAll(child.stdout), once(child, 'exit')]);
+  clearTimeout(late);
+  expect(
+    said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).value),
+  ).toEqual([42, 42]);
+  expect(code).toBe(0);
+}, 40_000);
 
 describe('the value', () => {
   test.each<[string, string, unknown]>([
