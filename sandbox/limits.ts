@@ -44,6 +44,12 @@ export const SETUP_MS = 5_000;
 /** One block of sound: 21 ms of it at 48 kHz. */
 export const BLOCK_MS = 500;
 export const SOURCE_BYTES = 1024 * 1024;
+/** What is worked out for each pixel: in how many steps, from how many pictures, and how many of such loops are kept. */
+export const KERNEL_STEPS = 2_000;
+export const KERNEL_PICTURES = 4;
+export const KERNELS_KEPT = 64;
+/** What the copies of one frame take, with what operations need beside them. */
+export const SCRATCH_MB = 96;
 /** Python brings an interpreter: this is what an empty program of it holds already. */
 export const PYTHON_BASE_MB = 128;
 /** An interpreter starts within this, even when nothing of it is warm and the machine is busy. */
@@ -135,6 +141,10 @@ export const explain = {
   value: ({ valueBytes }: Limits) => `Its answer is longer than ${valueBytes} bytes of JSON, which is the limit.`,
   calls: ({ calls }: Limits) => `It called what it was given more than ${calls} times, which is the limit.`,
   callBytes: ({ callBytes }: Limits) => `It passed more than ${callBytes} bytes in one call, which is the limit.`,
+  kernel: () =>
+    `A kernel has at most ${KERNEL_STEPS} steps, which is the limit: do it in two, and work out once what is used twice.`,
+  scratch: () =>
+    `The copies of one frame take more than ${SCRATCH_MB} MB, which is the limit: copy a region, or use a copy again.`,
   source: () => `It is longer than ${SOURCE_BYTES} bytes, which is the limit.`,
 } as const;
 

@@ -1,4 +1,5 @@
 // A kernel as data: what is worked out for each pixel, in order. Both languages trace to this.
+import { explain, KERNEL_STEPS } from '../limits.ts';
 import { operationOf } from './operations.ts';
 
 /**
@@ -16,13 +17,6 @@ export interface Kernel {
   readonly results: readonly number[];
 }
 
-/** More than anybody writes by hand. It bounds the text that is compiled. */
-export const LONGEST_KERNEL = 2_000;
-/** Pictures that a kernel works on: its own and the others. */
-export const MOST_PICTURES = 4;
-
-export const TOO_LONG = `A kernel has at most ${LONGEST_KERNEL} steps. Do it in two, or keep in a value what is worked out twice.`;
-
 const PLACES: readonly string[] = ['x', 'y', 'u', 'v'];
 const isIndex = (value: unknown, end: number): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < end;
@@ -31,7 +25,7 @@ const isIndex = (value: unknown, end: number): value is number =>
 export function checkedKernel(given: unknown, pictures: number): Kernel {
   const { steps, numbers, results } = (given ?? {}) as Partial<Record<keyof Kernel, unknown>>;
   if (!Array.isArray(steps) || !Array.isArray(numbers) || !Array.isArray(results)) throw new TypeError(NO_KERNEL);
-  if (steps.length > LONGEST_KERNEL || numbers.length > LONGEST_KERNEL) throw new RangeError(TOO_LONG);
+  if (steps.length > KERNEL_STEPS || numbers.length > KERNEL_STEPS) throw new RangeError(explain.kernel());
   const isWell =
     steps.every((step, at) => isStep(step, at, numbers.length, pictures)) &&
     numbers.every((number) => typeof number === 'number' && Number.isFinite(number)) &&

@@ -1,4 +1,5 @@
 // A kernel as one loop over the bytes, compiled once for all kernels of the same shape.
+import { KERNELS_KEPT } from '../limits.ts';
 import type { Area } from './area.ts';
 import { type Kernel, pruned, type Step } from './kernel.ts';
 import { noise, operationOf, placeWithin } from './operations.ts';
@@ -11,8 +12,6 @@ type Loop = (numbers: ArrayLike<number>, target: Area, pictures: readonly Area[]
 /** Its own: a program may change those that it sees. */
 const Compiler = Function;
 const TOOLS = { noise, placeWithin };
-/** So many loops are kept. */
-const KEPT = 64;
 const loops = new Map<string, Loop>();
 
 /** Whether this place lets text become code: a page may forbid it. */
@@ -36,7 +35,7 @@ export function loopOf(kernel: Kernel, pictures: number): Loop {
   loops.delete(shape);
   loops.set(shape, loop);
   const [oldest] = loops.keys();
-  if (loops.size > KEPT && oldest !== undefined) loops.delete(oldest);
+  if (loops.size > KERNELS_KEPT && oldest !== undefined) loops.delete(oldest);
   return loop;
 }
 

@@ -13,13 +13,14 @@ import type {
   Pixels,
 } from '@plinth/sdk/effect.ts';
 import { parseColor } from '../draw/css-color.ts';
+import { KERNEL_PICTURES } from '../limits.ts';
 import { type Area, isOpaque, memoryOf, overlaps, partOf, wholeOf } from './area.ts';
 import { BLENDS, blending, isBlend } from './blends.ts';
 import { blur, WIDEST_BLUR } from './blur.ts';
 import { keying } from './chroma-key.ts';
 import { displacing, type Move } from './displacing.ts';
 import { numberOf, partOfOne } from './given.ts';
-import { type Kernel, looksAround, MOST_PICTURES } from './kernel.ts';
+import { type Kernel, looksAround } from './kernel.ts';
 import { lookup } from './lookup.ts';
 import { mayCompile, type Run, runCompiled } from './loop.ts';
 import { histogram, threshold } from './luma.ts';
@@ -191,8 +192,8 @@ export const runKernel = Part.run;
 type Areas = readonly [Area, ...Area[]];
 
 function areasOf(where: string, own: Area, others: readonly PixelArea[]): Areas {
-  if (others.length >= MOST_PICTURES)
-    throw new RangeError(`${where}: it takes at most ${MOST_PICTURES - 1} further pictures, not ${others.length}.`);
+  if (others.length >= KERNEL_PICTURES)
+    throw new RangeError(`${where}: it takes at most ${KERNEL_PICTURES - 1} further pictures, not ${others.length}.`);
   const areas = others.map((other) => {
     const area = Part.areaOf(other);
     if (!area) throw new TypeError(`${where}: the other is a picture, as copy() and region() answer it, or a colour.`);

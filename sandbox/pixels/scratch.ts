@@ -1,14 +1,23 @@
 // Memory for what a frame needs beside its picture, used again by the next: a frame allocates nothing.
+import { explain, SCRATCH_MB } from '../limits.ts';
 import { type Area, copyInto, memoryOf, wholeOf } from './area.ts';
+
+const LARGEST = SCRATCH_MB * 1024 ** 2;
+/** Of memory, for a picture of no size. */
+const OBJECT = 1024;
 
 export class Scratch {
   readonly #kept: ArrayBuffer[] = [];
+  #keptBytes = 0;
+  /** How many of them this frame has taken, and for how many bytes. */
   #used = 0;
+  #bytes = 0;
   /** Which frame it is: what was made in an earlier one has been written over. */
   frame = 0;
 
   newFrame(): void {
     this.#used = 0;
+    this.#bytes = 0;
     this.frame += 1;
   }
 
@@ -21,11 +30,12 @@ export class Scratch {
 
   /** What `work` takes is free again after it. */
   during<T>(work: () => T): T {
-    const before = this.#used;
+    const [used, bytes] = [this.#used, this.#bytes];
     try {
       return work();
     } finally {
-      this.#used = before;
+      this.#used = used;
+      this.#bytes = bytes;
     }
   }
 
@@ -35,10 +45,22 @@ export class Scratch {
   }
 
   #take(pixels: number): Uint8ClampedArray {
-    const at = this.#used++;
-    const kept = this.#kept[at];
-    const buffer = kept && kept.byteLength >= pixels * 4 ? kept : new ArrayBuffer(pixels * 4);
-    this.#kept[at] = buffer;
-    return new Uint8ClampedArray(buffer, 0, pixels * 4);
+    const length = pixels * 4;
+    if (this.#bytes + length + OBJECT > LARGEST) throw new RangeError(explain.scratch());
+    const kept = this.#kept[this.#used];
+    const buffer = kept && kept.byteLength >= length ? kept : this.#grown(length);
+    this.#used += 1;
+    this.#bytes += length + OBJECT;
+    return new Uint8ClampedArray(buffer, 0, length);
+  }
+
+  #grown(length: number): ArrayBuffer {
+    // What only an earlier frame needed makes room.
+    if (this.#keptBytes + length > LARGEST)
+      for (const { byteLength } of this.#kept.splice(this.#used)) this.#keptBytes -= byteLength;
+    const buffer = new ArrayBuffer(length);
+    this.#keptBytes += length - (this.#kept[this.#used]?.byteLength ?? 0);
+    this.#kept[this.#used] = buffer;
+    return buffer;
   }
 }

@@ -1,7 +1,8 @@
 // Calls a kernel once, with values that only note what is done with them.
 import type { KernelPixel, Operand, PixelKernel, Traced, TracedColor } from '@plinth/sdk/effect.ts';
+import { explain, KERNEL_STEPS } from '../limits.ts';
 import { numberOf } from './given.ts';
-import { type Kernel, LONGEST_KERNEL, type Step, TOO_LONG } from './kernel.ts';
+import type { Kernel, Step } from './kernel.ts';
 import { BLUE_PART, GREEN_PART, RED_PART } from './luma.ts';
 import type { OperationName } from './operations.ts';
 
@@ -29,7 +30,7 @@ class Trace {
   }
 
   value(...step: Step): Value {
-    if (this.#steps.length >= LONGEST_KERNEL) throw new RangeError(`${this.where}: ${TOO_LONG}`);
+    if (this.#steps.length >= KERNEL_STEPS) throw new RangeError(`${this.where}: ${explain.kernel()}`);
     this.#steps.push(step);
     return new Value(this, this.#steps.length - 1);
   }

@@ -23,7 +23,7 @@ const PORTABLE = ['sandbox/effect/', 'sandbox/draw/', 'sandbox/colour/', 'sandbo
 
 const law: Room[] = [
   { holds: /^sdk\//, may: ['sdk/'] },
-  { holds: /^sandbox\/(effect|draw|colour|pixels)\//, may: ['sdk/', ...PORTABLE], noNode: true },
+  { holds: /^sandbox\/(effect|draw|colour|pixels)\//, may: ['sdk/', ...PORTABLE, 'sandbox/limits.ts'], noNode: true },
   { holds: /^sandbox\//, may: ['sdk/', 'sandbox/'] },
   { holds: /^core\//, may: ['sdk/', 'sandbox/', 'core/'] },
   {

@@ -3,22 +3,30 @@
 import math
 
 LARGEST = 10**9
+# What is made of more, one from the other, Python cannot let go again without running out of its stack.
+DEEPEST = 2_000
+TOO_DEEP = f"A kernel has at most {DEEPEST} steps, which is the limit: do it in two, and work out once what is used twice."
 SEVERAL = object()
 
 
 class Traced:
     """A number that each pixel has of its own. Comparisons give 1 or 0; `&`, `|` and `~` join them."""
 
-    __slots__ = ("step", "of", "size", "source")
+    __slots__ = ("step", "of", "size", "depth", "source")
 
     def __init__(self, step, *of):
         self.step, self.of = step, of
-        self.size = min(LARGEST, 1 + sum(one.size for one in of))
+        size, depth = 1, 0
         # The picture that it is made of: none, one or several.
-        sources = {id(one.source): one.source for one in of if one.source is not None}
-        if len(step) == 4:
-            sources[id(step[1])] = step[1]
-        self.source = None if not sources else SEVERAL if len(sources) > 1 else next(iter(sources.values()))
+        source = step[1] if len(step) == 4 else None
+        for one in of:
+            size += one.size
+            depth = max(depth, one.depth)
+            if one.source is not None and one.source is not source:
+                source = one.source if source is None else SEVERAL
+        if depth >= DEEPEST:
+            raise ValueError(TOO_DEEP)
+        self.size, self.depth, self.source = min(size, LARGEST), depth + 1, source
 
     __hash__ = object.__hash__
 
