@@ -1,8 +1,8 @@
 // What FFmpeg is told so that analysers get sound, small pictures and large grey ones of the same frames.
 import { chain, clipIn, graphed } from '../render/commands.ts';
 import type { FFmpeg } from '../render/ffmpeg.ts';
-import { rateOf } from '../render/fraction.ts';
-import { GUARDED_MEDIA, QUIET } from '../render/input.ts';
+import { rateOf, rateText } from '../render/fraction.ts';
+import { GUARDED_MEDIA, GUARDED_PICTURE, guardFor, QUIET } from '../render/input.ts';
 import type { Place } from '../render/jail.ts';
 import type { ClipFacts } from '../render/probe.ts';
 import type { Fit, Window } from '../render/window.ts';
@@ -47,7 +47,10 @@ export function picturesOut(task: PicturesTask, place: Place): string[] {
     ...(large ? [`framestep=${large.of},scale=out_range=pc,format=gray[d]`] : []),
   ].join('');
   const maps = outs.flatMap(({ name, to }) => ['-map', `[${name}]`, '-f', 'rawvideo', `pipe:${to}`]);
-  return [...QUIET, ...clipIn(shown, place), ...graphed(task, graph), ...maps];
+  const isStill = guardFor(clip) === GUARDED_PICTURE;
+  // Left alone FFmpeg takes a still for so short that no frame of it is left.
+  const still = [...GUARDED_PICTURE, '-framerate', rateText(clip.fps), '-i', place.input(0)];
+  return [...QUIET, ...(isStill ? still : clipIn(shown, place)), ...graphed(task, graph), ...maps];
 }
 
 const fitOf = ({ width, height }: Size): Fit => ({

@@ -124,7 +124,8 @@ async function ask(render: SoundRender, child: RenderChild, uses: readonly Effec
 
 function encoded({ sampleRate, channels }: Format, place: Place): string[] {
   const raw = ['-f', 'f32le', '-ar', `${sampleRate}`, '-ac', `${channels}`, '-i', 'pipe:0'];
-  return [...QUIET, ...raw, '-c:a', 'aac', '-b:a', '192k', ...ANONYMOUS, ...exactly({ sampleRate }), '-f', 'mp4', place.output(SOUND)];
+  const aac = ['-c:a', 'aac', '-b:a', '192k', ...ANONYMOUS, ...exactly({ sampleRate })];
+  return [...QUIET, ...raw, ...aac, '-f', 'mp4', place.output(SOUND)];
 }
 
 function start(

@@ -137,11 +137,16 @@ function result(task: Task, place: Place, graph: string, inputs: Inputs): string
   ];
 }
 
-function mp4({ about }: Task, place: Place): string[] {
+/** What says where sound begins and ends counts in samples, not in milliseconds. */
+export const exactly = (audio: { readonly sampleRate: number } | undefined): readonly string[] =>
+  audio ? ['-movie_timescale', `${audio.sampleRate}`] : [];
+
+function mp4({ clip, silent, about }: Task, place: Place): string[] {
   const told = Object.entries(about).flatMap(([key, value]) => ['-metadata', `${key}=${value}`]);
   const flags = ['+faststart', ...(told.length > 0 ? ['use_metadata_tags'] : [])].join('+');
   const progress = ['-progress', 'pipe:3', '-stats_period', '0.25'];
-  return [...ANONYMOUS, ...told, '-movflags', flags, ...progress, '-f', 'mp4', place.output(RESULT)];
+  const times = silent ? [] : exactly(clip.audio[0]);
+  return [...ANONYMOUS, ...told, ...times, '-movflags', flags, ...progress, '-f', 'mp4', place.output(RESULT)];
 }
 
 function stillResult(task: Task, place: Place, graph: string): string[] {
