@@ -6,11 +6,12 @@ import { signerFrom } from '@plinth/sandbox/render/c2pa/sign.ts';
 import { inWords, slowness } from '@plinth/sandbox/render/embedded.ts';
 import { findFFmpeg, locateFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
 import { inspect } from '@plinth/sandbox/render/inspect.ts';
-import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
+import type { Rendered, RenderOptions } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
 import type { OpenedEffect } from '@plinth/sandbox/render/protocol.ts';
 import { readProvenance } from '@plinth/sandbox/render/read-provenance.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
+import { renderInSegments } from '@plinth/sandbox/render/render-in-segments.ts';
 import { compile } from '@plinth/sandbox/supervisor/compile.ts';
 import { dataOption, inputLines } from './effect-inputs.ts';
 import { templates } from './effect-templates.ts';
@@ -127,7 +128,7 @@ async function renderFile(
   try {
     await tellOfFFmpeg(options);
     const signing = await signerFrom(process.env);
-    const done = await render({
+    const done = await renderInSegments({
       ...{
         ...files,
         ...askedOf(options),
@@ -137,6 +138,7 @@ async function renderFile(
       },
       ...numberOption(options, 'from'),
       ...numberOption(options, 'to'),
+      ...numberOption(options, 'segments'),
       onPlan: (_plan, why) => options.explain && toErrors(why),
       onProgress: reporter(Boolean(options.json)),
     });

@@ -53,7 +53,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   effect: {
     summary: 'Begin an effect, check it, or render it over a clip. No server is needed.',
     usage:
-      'new FILE [--lang ts|js|py] | check FILE [--params JSON] [--images JSON] [--data JSON] | frame FILE… --input CLIP --output PNG [--at S] | render FILE… --input CLIP --output MP4 [--params JSON] [--images JSON] [--data JSON] [--from S] [--to S] [--size WxH] [--seed N] [--explain] | inspect MP4',
+      'new FILE [--lang ts|js|py] | check FILE [--params JSON] [--images JSON] [--data JSON] | frame FILE… --input CLIP --output PNG [--at S] | render FILE… --input CLIP --output MP4 [--params JSON] [--images JSON] [--data JSON] [--from S] [--to S] [--size WxH] [--seed N] [--segments N] [--explain] | inspect MP4',
     options: {
       ...{
         lang: { type: 'string' },
@@ -68,7 +68,12 @@ export const verbs: Readonly<Record<string, Verb>> = {
         to: { type: 'string' },
         size: { type: 'string' },
       },
-      ...{ seed: { type: 'string' }, at: { type: 'string' }, explain: { type: 'boolean' } },
+      ...{
+        seed: { type: 'string' },
+        at: { type: 'string' },
+        explain: { type: 'boolean' },
+        segments: { type: 'string' },
+      },
     },
     run: async (typed, print) => (await import('./effect.ts')).effect(typed, print),
   },

@@ -107,6 +107,17 @@ test('effects are rendered in a chain, and the result says of itself how it was 
     /White \(white\.ts@\w{12}\), seed 1, \{\}\n {2}Bar .*\{"wide":40\}\nFrames 0 to 4 of the clip/,
   );
   expect((await plinth('effect', 'inspect', 'clip.mp4')).out).toMatch('does not say how it was made');
+  const parts = await plinth(
+    'effect',
+    'render',
+    ...files.with(-1, 'parts.mp4'),
+    '--segments',
+    '2',
+    '--explain',
+    '--json',
+  );
+  expect(parts.err).toMatch(/^In 2 parts, as was asked for\. Planes: /m);
+  expect(lastJson(parts.out)).toMatchObject({ frames: 25, way: 'planes' });
   const much = await plinth(
     'effect',
     'render',

@@ -55,7 +55,8 @@ async function renderLong(options: RenderOptions, asked: number | undefined): Pr
   const prepared = await prepare(options, running);
   const { segments, why } = await planFor(prepared, asked, running);
   prepared.end();
-  const known = { ...options, looked: Promise.resolve(prepared), inputs: prepared.inputs };
+  const onPlan: RenderOptions['onPlan'] = (plan, way) => options.onPlan?.(plan, `${why} ${way}`);
+  const known = { ...options, looked: Promise.resolve(prepared), inputs: prepared.inputs, onPlan };
   // Awaited here: what is started lasts as long as this function.
   if (segments.length > 1) return await renderParts(known, prepared, segments, why, workspace, running);
   const whole = await render(known);
