@@ -11,7 +11,7 @@ import { createJobs, type JobsApi } from './jobs/jobs.ts';
 import type { CheckEvent } from './ledger/commands.ts';
 import { createLedger, type LedgerApi } from './ledger/ledger.ts';
 import { createMail, type MailApi } from './mail/mail.ts';
-import { createMedia } from './media/media.ts';
+import { createMedia, type MediaApi } from './media/media.ts';
 import { createNotices } from './notices/notices.ts';
 import type { Bus } from './realtime/bus.ts';
 import { createRealtime, type RealtimeApi } from './realtime/realtime.ts';
@@ -55,7 +55,7 @@ export interface Rooms {
   readonly notices: Room;
   readonly work: Room & WorkApi;
   readonly renders: Room;
-  readonly media: Room;
+  readonly media: Room & MediaApi;
 }
 
 /** Makes every room from the configuration, each with the others it was promised. Nothing runs yet. */

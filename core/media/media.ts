@@ -1,5 +1,7 @@
 // `media@1`: what uploaded files are, and what is made of them, for plugins. The queue says when, the sandbox how; here
 // they meet storage and events.
+import type { Analyser } from '@plinth/sandbox/analyse/analyser.ts';
+import { ANALYSERS } from '@plinth/sandbox/analyse/analysers.ts';
 import { MediaFailed, MediaFinished, type MediaResult } from '@plinth/sdk/services/media.ts';
 import type pg from 'pg';
 import { writeOutbox } from '../events/outbox.ts';
@@ -19,17 +21,23 @@ import {
 import { mediaService } from './service.ts';
 import { setLinks } from './sets-route.ts';
 
-export interface MediaDeps extends Omit<PerformDeps, 'sets' | 'storage'> {
+export interface MediaDeps extends Omit<PerformDeps, 'sets' | 'storage' | 'analysers'> {
   readonly work: WorkApi;
   readonly storage: StorageApi;
   /** Signs links. */
   readonly secret: string;
 }
 
-export function createMedia({ work, secret, ...deps }: MediaDeps): Room {
+export interface MediaApi {
+  /** Offers an analyser of another room. Before the start. */
+  register(name: string, analyser: Analyser<unknown>): void;
+}
+
+export function createMedia({ work, secret, ...deps }: MediaDeps): Room & MediaApi {
   const { database, storage } = deps;
   const sets = fileSetsOf(database);
-  const performing: PerformDeps = { ...deps, sets };
+  const analysers: Record<string, Analyser<unknown>> = { ...ANALYSERS };
+  const performing: PerformDeps = { ...deps, sets, analysers };
   const ended = (client: pg.ClientBase, of: Work) => settle(client, storage, sets, of);
   const discard = (of: Made) => clear(storage, sets, of);
   work.define<TranscodeSpec, MediaResult>({
@@ -43,8 +51,11 @@ export function createMedia({ work, secret, ...deps }: MediaDeps): Room {
   const links = setLinks(secret, sets, storage);
   return {
     name: 'media',
-    provides: [mediaService({ work, storage, sets, links, remove: discard })],
+    provides: [mediaService({ work, storage, sets, links, analysers, remove: discard })],
     contributions: links.routes,
+    register(name, analyser) {
+      analysers[name] = analyser;
+    },
   };
 }
 

@@ -4,8 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { analyse } from '@plinth/sandbox/analyse/analyse.ts';
-import type { AnalyserName } from '@plinth/sandbox/analyse/analysers.ts';
+import { type Analysers, analyseWith } from '@plinth/sandbox/analyse/analyse.ts';
 import { type Media, probeMedia } from '@plinth/sandbox/render/probe-media.ts';
 import { transcode } from '@plinth/sandbox/render/recipes/transcode.ts';
 import type { Clock } from '@plinth/sdk';
@@ -36,7 +35,7 @@ export interface TranscodeSpec extends Spec {
   readonly recipe: Recipe;
 }
 export interface AnalyseSpec extends Spec {
-  readonly analysers: readonly AnalyserName[];
+  readonly analysers: readonly string[];
 }
 
 export interface PerformDeps {
@@ -44,6 +43,8 @@ export interface PerformDeps {
   readonly storage: Pick<StorageApi, 'read' | 'put' | 'stat' | 'delete'>;
   readonly sets: FileSets;
   readonly clock: Clock;
+  /** By name: ours, and those of other rooms. */
+  readonly analysers: Analysers;
   /** Told after a commit that wrote to the outbox. */
   readonly nudge: () => void;
 }
@@ -81,7 +82,7 @@ export async function performTranscode(
 export function performAnalysis(deps: PerformDeps, work: Asked<AnalyseSpec>, bench: Bench): Promise<MediaResult> {
   return perform(deps, work, bench, async ({ directory, input, media, signal, onProgress }) => {
     const { analysers } = work.spec;
-    const found = Object.entries(await analyse({ input, media, analysers, signal, onProgress }));
+    const found = Object.entries(await analyseWith(deps.analysers, { input, media, analysers, signal, onProgress }));
     const files = found.map(async ([name, finding], at): Promise<MediaFile> => {
       const file = `${name}.json`;
       await writeFile(join(directory, file), JSON.stringify(finding ?? null));

@@ -1,5 +1,5 @@
 // `media@1` as plugins call it: each with its own objects and its own work.
-import { ANALYSERS, isAnalyser } from '@plinth/sandbox/analyse/analysers.ts';
+import type { Analysers } from '@plinth/sandbox/analyse/analyse.ts';
 import { CLIP_BYTES } from '@plinth/sandbox/limits.ts';
 import type { Call } from '@plinth/sdk';
 import { Media, type MediaResult, type MediaWork } from '@plinth/sdk/services/media.ts';
@@ -21,10 +21,11 @@ export interface ServiceDeps {
   readonly storage: StorageApi;
   readonly sets: FileSets;
   readonly links: SetLinks;
+  readonly analysers: Analysers;
   readonly remove: (of: Pick<Work, 'tenantId' | 'workId' | 'plugin'>) => Promise<void>;
 }
 
-export function mediaService({ work, storage, sets, links, remove }: ServiceDeps): Provided {
+export function mediaService({ work, storage, sets, links, analysers: known, remove }: ServiceDeps): Provided {
   const probe = probeDesk(storage);
   const own = (call: Call) => ({ plugin: pluginOf(call), room: 'media' });
 
@@ -53,13 +54,13 @@ export function mediaService({ work, storage, sets, links, remove }: ServiceDeps
     },
 
     async analyse(call, { key, analysers, ...spec }) {
-      const unknown = analysers.find((name) => !isAnalyser(name));
+      const unknown = analysers.find((name) => !Object.hasOwn(known, name));
       if (unknown !== undefined)
         throw errors.no_analyser({
           detail: `"${unknown}" is none.`,
-          fix: `There are: ${Object.keys(ANALYSERS).join(', ')}.`,
+          fix: `There are: ${Object.keys(known).join(', ')}.`,
         });
-      return submit(call, ANALYSE, { ...spec, analysers: analysers.filter(isAnalyser) }, key);
+      return submit(call, ANALYSE, { ...spec, analysers }, key);
     },
 
     status: async (call, { mediaId }) => mediaOf(await work.find(call.tenant.id, { workId: mediaId, ...own(call) })),

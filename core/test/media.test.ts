@@ -191,6 +191,21 @@ test('findings come together, in the result and as files', async () => {
   expect(wrong).toMatchObject({ status: 422, body: { code: 'kernel.no_analyser', detail: '"horoscope" is none.' } });
 });
 
+test('a picture has a palette too, and other rooms may look as well', async () => {
+  const seen: number[] = [];
+  kernel.kernel.media.register('pictures', {
+    takes: ['pictures'],
+    begin: ({ frames }) => ({ see: (_, frame) => void seen.push(frame), end: () => ({ frames, seen: seen.length }) }),
+  });
+  const picture = await anObject(kernel, site, aMark());
+  const analysers = ['palette', 'hash', 'pictures'];
+  const { body } = await ana.post<MediaWork>('/api/darkroom/analyses', { objectId: picture, analysers });
+  const { state, result } = await done(body.mediaId);
+  expect([state, result?.source.kind]).toEqual(['done', 'picture']);
+  expect(JSON.stringify(result?.findings?.palette)).toMatch(/#f[c-f]0[0-3]f[c-f]/i);
+  expect(result?.findings?.pictures).toEqual({ frames: 1, seen: 1 });
+});
+
 test('a page hears how far it is, and only the page of whoever asked', async () => {
   const tom = await site.person();
   const open = ({ token }: TestPerson) =>

@@ -9,12 +9,12 @@ import { type JailedRun, startJailed } from '../render/jail.ts';
 import type { ClipFacts } from '../render/probe.ts';
 import { type Media, probeMedia } from '../render/probe-media.ts';
 import type { Window } from '../render/window.ts';
-import { type Analysis, SAMPLE_RATE, type Sound, type Subject } from './analyser.ts';
+import { type Analyser, type Analysis, SAMPLE_RATE, type Sound, type Subject } from './analyser.ts';
 import { ANALYSERS, type AnalyserName, type Findings } from './analysers.ts';
 import { cutOf, picturesOut, sizesOf, soundOut } from './commands.ts';
 import { pieces, SoundPieces } from './pieces.ts';
 
-export interface AnalyseOptions<N extends AnalyserName> {
+export interface AnalyseOptions<N extends string> {
   readonly input: string;
   readonly analysers: readonly N[];
   /** What `probeMedia` said of it, if it was asked already. */
@@ -38,11 +38,24 @@ const LOOK_EVERY = 1;
 
 /** @example const { palette, 'audio.beats': beats } = await analyse({ input, analysers: ['palette', 'audio.beats'] }); */
 export async function analyse<N extends AnalyserName>(options: AnalyseOptions<N>): Promise<Analysed<N>> {
+  return (await analyseWith(ANALYSERS, options)) as Analysed<N>;
+}
+
+export type Analysers = Readonly<Record<string, Analyser<unknown>>>;
+
+/** The same where there are others beside ours. Names that none has find nothing. */
+export async function analyseWith(
+  all: Analysers,
+  options: AnalyseOptions<string>,
+): Promise<Readonly<Record<string, unknown>>> {
   const { input, signal } = options;
   const ffmpeg = options.ffmpeg ?? (await findFFmpeg());
   const media = options.media ?? (await probeMedia(input, { ffmpeg, ...(signal ? { signal } : {}) }));
   const subject = subjectOf(media, options);
-  const begun = options.analysers.map((name) => ({ name, takes: ANALYSERS[name].takes, ...beginning(name, subject) }));
+  const begun = options.analysers.flatMap((name) => {
+    const analyser = all[name];
+    return analyser ? [{ name, takes: analyser.takes, analysis: analyser.begin(subject) }] : [];
+  });
   const needs = (what: (typeof begun)[number]['takes'][number]) => begun.some(({ takes }) => takes.includes(what));
   const stop = new AbortController();
   const feeding = { ...options, ffmpeg, media, subject, stop, analyses: begun.map(({ analysis }) => analysis) };
@@ -62,14 +75,10 @@ export async function analyse<N extends AnalyserName>(options: AnalyseOptions<N>
     stop.abort();
     signal?.removeEventListener('abort', cancel);
   }
-  return Object.fromEntries(begun.map(({ name, analysis }) => [name, analysis.end()])) as Analysed<N>;
+  return Object.fromEntries(begun.map(({ name, analysis }) => [name, analysis.end()]));
 }
 
-const beginning = (name: AnalyserName, subject: Subject): { analysis: Analysis<unknown> } => ({
-  analysis: ANALYSERS[name].begin(subject),
-});
-
-function subjectOf({ kind, facts }: Media, { window, fps = SOUND_FPS }: AnalyseOptions<AnalyserName>): Subject {
+function subjectOf({ kind, facts }: Media, { window, fps = SOUND_FPS }: AnalyseOptions<string>): Subject {
   const clip = kind === 'audio' ? undefined : facts;
   const rate = clip ? rateOf(clip.fps) : fps;
   const frames = window?.frames ?? clip?.frames ?? Math.ceil(facts.duration * rate);
@@ -79,7 +88,7 @@ function subjectOf({ kind, facts }: Media, { window, fps = SOUND_FPS }: AnalyseO
   return { clip, fps: rate, frames, duration, hasSound: facts.audio.length > 0, ...sizes, every };
 }
 
-interface Feeding extends AnalyseOptions<AnalyserName> {
+interface Feeding extends AnalyseOptions<string> {
   readonly ffmpeg: FFmpeg;
   readonly media: Media;
   readonly subject: Subject;

@@ -1,6 +1,7 @@
 // What cannot be transcoded, or is not wanted any more: a sentence, and nothing left, neither file nor process.
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import type { Recipe } from '@plinth/sdk/services/media-recipes.ts';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { findFFmpeg } from '../render/ffmpeg.ts';
@@ -132,9 +133,10 @@ describe('what does not fit together', () => {
   it('a watermark without its image, or with one that is none', async () => {
     const watermark = { mark: { objectId: '0192f000-0000-7000-8000-00000000000a' } };
     await refused('clip.mp4', { kind: 'mp4', watermark }).toMatchObject({ code: 'render.missing_file' });
-    await refused('clip.mp4', { kind: 'mp4', watermark }, { mark: at('list.mp4') }).toMatchObject({
-      code: 'render.failed',
-    });
+    for (const mark of ['list.mp4', 'clip.mp4'])
+      await refused('clip.mp4', { kind: 'mp4', watermark }, { mark: at(mark) }).toMatchObject({
+        code: 'render.not_media',
+      });
   });
 });
 
@@ -148,6 +150,27 @@ describe('a probe of anything', () => {
     ffmpeg(...pattern('64x48', 1, 1), '-frames:v', '1', at('photo.webp'));
     expect(await probeMedia(at('photo.webp'))).toMatchObject({ kind: 'picture', facts: { width: 64, height: 48 } });
     expect(await probeMedia(at('clip.mp4'))).toMatchObject({ kind: 'video', facts: { width: 320, frames: 60 } });
+  });
+
+  it('refuses a picture that is larger than can be looked at, before it is', async () => {
+    const header = Buffer.alloc(13);
+    header.writeUInt32BE(60_000, 0);
+    header.writeUInt32BE(60_000, 4);
+    header.set([8, 2, 0, 0, 0], 8);
+    const chunk = (type: string, data: Buffer) => {
+      const body = Buffer.concat([Buffer.from(type), data]);
+      const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+      length.writeUInt32BE(data.length);
+      sum.writeUInt32BE(crc32(body));
+      return Buffer.concat([length, body, sum]);
+    };
+    const rows = deflateSync(Buffer.alloc(1_000_000));
+    const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+    writeFileSync(
+      at('bomb.png'),
+      Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]),
+    );
+    await expect(probeMedia(at('bomb.png'))).rejects.toMatchObject({ code: expect.stringMatching(/^render\./) });
   });
 
   it('refuses half a sound and half a picture', async () => {

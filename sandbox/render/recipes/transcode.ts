@@ -1,12 +1,14 @@
 // Makes files of an uploaded video, sound or picture, by a recipe. They appear at their place whole, or not at all.
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { MediaFile, Recipe } from '@plinth/sdk/services/media-recipes.ts';
 import { renderErrors } from '../errors.ts';
 import { type FFmpeg, findFFmpeg, locateFFmpeg } from '../ffmpeg.ts';
+import type { ProbeOptions } from '../probe.ts';
 import { type Media, probeMedia } from '../probe-media.ts';
 import { Running } from '../running.ts';
+import { workspaceBeside } from '../workspace.ts';
 import { audio } from './audio.ts';
 import { hls } from './hls.ts';
 import { image } from './image.ts';
@@ -40,14 +42,14 @@ export async function transcode(options: TranscodeOptions): Promise<MediaFile[]>
   const { input, recipe, directory, signal, onProgress = () => {}, onFiles = async () => {} } = options;
   const { threads = Math.min(4, availableParallelism()) } = options;
   await using running = new Running(signal);
-  const placed = new Placed(directory, await workspaceIn(directory, running));
+  const placed = new Placed(directory, await workspaceBeside(join(directory, 'media'), running));
   const asked = { ffmpeg: options.ffmpeg ?? locateFFmpeg(), ...(signal ? { signal } : {}) };
   const [ffmpeg, media] = await running.race(
     Promise.all([options.ffmpeg ?? findFFmpeg(), options.media ?? probeMedia(input, asked)]),
   );
   const job: Job = {
     ...{ input, media, ffmpeg, threads, running, onProgress, workspace: placed.workspace },
-    mark: await markOf(options, placed.workspace, running),
+    mark: await running.race(markOf(options, placed.workspace, running, asked)),
     onFiles: async (made) => onFiles(await placed.take(made)),
   };
   try {
@@ -80,26 +82,24 @@ function makeBy(job: Job, recipe: Recipe): Promise<Made[]> {
   }
 }
 
-async function markOf({ recipe, mark }: TranscodeOptions, workspace: string, running: Running) {
+async function markOf(
+  { recipe, mark }: TranscodeOptions,
+  workspace: string,
+  running: Running,
+  asked: ProbeOptions,
+): Promise<string | undefined> {
   const watermark = 'watermark' in recipe ? recipe.watermark?.mark : undefined;
   if (watermark === undefined) return undefined;
   if ('objectId' in watermark) {
     if (mark === undefined) throw renderErrors.missing_file({ detail: 'The watermark has no image.' });
+    const { kind } = await probeMedia(mark, asked);
+    if (kind !== 'picture') throw renderErrors.not_media({ detail: 'The watermark is no picture.' });
     return mark;
   }
   return drawMark(watermark.text, join(workspace, MARK), running);
 }
 
 const MARK = 'mark.png';
-
-/** On the same disk as the files, so that moving each to its place is one step. */
-async function workspaceIn(directory: string, running: Running): Promise<string> {
-  const path = await mkdtemp(join(directory, '.media-')).catch((cause: Error) => {
-    throw renderErrors.missing_file({ detail: `Nothing can be written to "${directory}".`, cause });
-  });
-  running.owns({ ended: Promise.resolve(), kill: () => {}, cleared: () => rm(path, { recursive: true, force: true }) });
-  return path;
-}
 
 /** Which files have gone from the workspace to their place. */
 class Placed {
