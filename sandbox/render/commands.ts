@@ -133,6 +133,8 @@ function result(task: Task, place: Place, graph: string, inputs: Inputs): string
     ...[...sound.input, ...graphed(task, graph), '-map', '[v]', ...sound.maps],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
     ...['-r', rateText(clip.fps), '-threads', `${threads}`],
+    // Left to run ahead, x264's look-ahead makes other bytes now and then: the same render is the same file.
+    ...['-x264-params', 'sync-lookahead=0'],
     ...[...TAGGED, ...mp4(task, place)],
   ];
 }
