@@ -14,6 +14,8 @@ export interface Beats {
 const TIGHT = 100;
 /** Of the mean: taps before the first and after the last beat that is so strong are nobody's. */
 const AUDIBLE = 0.3;
+/** In moments: how far from the beginning its beat may seem to be. */
+const NEAR_FIRST = 4;
 /** Fewer are no beat. */
 const FEWEST = 4;
 
@@ -27,7 +29,7 @@ export const beats: Analyser<Beats> = {
         const found = onsets.end();
         const periods = found.length > ONSET_RATE ? periodsOf(found) : undefined;
         if (!periods) return { times: [] };
-        const taps = withoutEnds(tapped(found, periods), found);
+        const taps = withFirst(withoutEnds(tapped(found, periods), found), periods);
         if (taps.length < FEWEST) return { times: [] };
         const usual = periods.toSorted()[periods.length >> 1] ?? 1;
         const tempo = Math.round((600 * ONSET_RATE) / usual) / 10;
@@ -66,6 +68,12 @@ function withoutEnds(taps: readonly number[], onsets: Float32Array): number[] {
   const mean = taps.reduce((sum, at) => sum + strengthAt(onsets, at), 0) / Math.max(1, taps.length);
   const isAudible = (at: number) => strengthAt(onsets, at) > AUDIBLE * mean;
   return taps.slice(taps.findIndex(isAudible), taps.findLastIndex(isAudible) + 1);
+}
+
+/** What begins with the sound rises from nothing that is known: there is a beat where the others have one to come. */
+function withFirst(taps: readonly number[], periods: Float32Array): readonly number[] {
+  const first = (taps[0] ?? 0) - (periods[0] ?? 0);
+  return Math.abs(first) <= NEAR_FIRST ? [0, ...taps] : taps;
 }
 
 /** Between two moments, where the rise is highest. */

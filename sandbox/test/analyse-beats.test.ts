@@ -63,6 +63,12 @@ it('they are told when they sound, to a few milliseconds', () => {
   expect(off.reduce((sum, one) => sum + one, 0) / off.length).toBeLessThan(0.006);
 });
 
+it('one that is at the very beginning is found there', () => {
+  const { samples } = track(() => 120, 8);
+  const { times } = heard(samples.subarray(0.3 * RATE));
+  expect(times.slice(0, 3).map((time) => Math.round(time * 50) / 50)).toEqual([0, 0.5, 1]);
+});
+
 it('what does not beat has no beats', () => {
   expect(heard(silence(10)).times).toEqual([]);
   expect(heard(noise(10, 0.3)).times).toEqual([]);
