@@ -19,11 +19,11 @@ interface Room {
 }
 
 const PAGE = ['sdk/index.ts', 'sdk/web/', 'sdk/client/'];
-const PORTABLE = ['sandbox/effect/', 'sandbox/draw/', 'sandbox/colour/', 'sandbox/pixels/'];
+const PORTABLE = ['sandbox/effect/', 'sandbox/draw/', 'sandbox/colour/', 'sandbox/pixels/', 'sandbox/audio/'];
 
 const law: Room[] = [
   { holds: /^sdk\//, may: ['sdk/'] },
-  { holds: /^sandbox\/(effect|draw|colour|pixels)\//, may: ['sdk/', ...PORTABLE, 'sandbox/limits.ts'], noNode: true },
+  { holds: /^sandbox\/(effect|draw|colour|pixels|audio)\//, may: ['sdk/', ...PORTABLE, 'sandbox/limits.ts'], noNode: true },
   { holds: /^sandbox\//, may: ['sdk/', 'sandbox/'] },
   { holds: /^core\//, may: ['sdk/', 'sandbox/', 'core/'] },
   {
