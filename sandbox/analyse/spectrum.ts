@@ -1,10 +1,9 @@
+import { SPECTRUM_BANDS } from '../effect/inputs.ts';
 import { type Analyser, rounded, SAMPLE_RATE } from './analyser.ts';
 import { bandsOf } from './bands.ts';
 import { spectrumOf } from './fft.ts';
 import { windowsOver } from './windows.ts';
 
-/** From the lowest to the highest pitch. */
-export const SPECTRUM_BANDS = 32;
 const [LOWEST, HIGHEST] = [40, 16_000];
 const SIZE = 4096;
 /** Power in a band, in dB of a sine at full scale: what is silent to the eye, and what is full. */

@@ -46,8 +46,10 @@ export function readInputs(
   return { data, missing, problems };
 }
 
-/** Bands of a spectrum where there is none. */
-const NO_PITCH: readonly number[] = new Array(32).fill(0);
+/** From the lowest to the highest pitch. */
+export const SPECTRUM_BANDS = 32;
+/** Where there is no spectrum. */
+const NO_PITCH: readonly number[] = new Array(SPECTRUM_BANDS).fill(0);
 
 interface InputScene {
   readonly width: number;

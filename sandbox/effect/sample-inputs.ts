@@ -1,5 +1,6 @@
 // A clip and an audience that never were: what an effect is told where it is tried without any.
 import type { DataOf, Input } from '@plinth/sdk/effect.ts';
+import { SPECTRUM_BANDS } from './inputs.ts';
 
 export interface SampleScene {
   readonly width: number;
@@ -11,7 +12,6 @@ export interface SampleScene {
 
 type Known = Exclude<Input, `dataset.${string}`>;
 
-const BANDS = 32;
 /** Seconds from beat to beat. */
 const BEAT = 0.5;
 const PEOPLE = ['Ada', 'Grace', 'Alan'];
@@ -32,7 +32,9 @@ function samplesOf({ fps, frames, duration, ...size }: SampleScene): { [I in Kno
   return {
     'video.meta': () => ({ ...size, fps, frames, duration, rotation: 0, codec: 'h264', hasSound: true }),
     'audio.spectrum': () =>
-      byFrame((t) => Array.from({ length: BANDS }, (_, band) => pulse(t) * (0.9 - (0.7 * band) / BANDS))),
+      byFrame((t) =>
+        Array.from({ length: SPECTRUM_BANDS }, (_, band) => pulse(t) * (0.9 - (0.7 * band) / SPECTRUM_BANDS)),
+      ),
     'audio.beats': () => every(BEAT, (t) => t),
     'audio.loudness': () => byFrame((t) => 0.4 + 0.4 * pulse(t)),
     captions: () => every(2, (t, at) => ({ from: t, to: t + 1.8, text: `What is said, line ${at + 1}` })),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { soundTools } from '../audio/tools.ts';
 import { type RenderOptions, render } from '../render/pipeline.ts';
+import { renderInSegments } from '../render/render-in-segments.ts';
 import { compile } from '../supervisor/compile.ts';
 import { aDirectory, ffmpeg, H264, pattern, soundOf, streamsOf } from './clips.ts';
 import { inTurn, noise, RATE, silence, sine, writeWav } from './sounds.ts';
@@ -57,6 +58,17 @@ function clip(name: string, sound: readonly Float32Array[], ...more: readonly st
   ffmpeg(...pattern('64x64', 30, seconds), '-i', wav, ...H264, '-c:a', 'pcm_f32le', ...more, at(name));
 }
 
+const ECHO = `audioSetup: ({ tools }) => ({ echo: tools.delay(0.25, { mix: 0.8 }) }), audio({ channels, state }) { state.echo(channels); }`;
+const ECHO_PY = `
+def setup(scene):
+    return {"echo": scene.tools.delay(0.25, mix=0.8)}
+
+def echo(f):
+    f.state["echo"](f.channels)
+
+effect(title="Echo", audio=echo, audio_setup=setup)
+`;
+
 beforeAll(() => {
   clip('click.mov', [click(CLICK_AT)]);
   clip('both.mov', [click(CLICK_AT), click(30_000)]);
@@ -106,6 +118,16 @@ describe('what an effect leaves as it is', () => {
     expect(loud(Int16Array.from(off))).toBeLessThan(0.05 * loud(whole.sound));
   });
 
+  it('and where the pictures are made in parts', async () => {
+    const [effects, output] = [[{ compiled: await inTypeScript(ECHO) }], at('parts.mp4')];
+    await renderInSegments({ input: at('click.mov'), output, effects, segments: 2 });
+    const { sound } = await heard(
+      'click.mov',
+      effects.map(({ compiled }) => compiled),
+    );
+    expect(soundOf(output)).toEqual(sound);
+  });
+
   it('begins where it began, when that is later than the pictures', async () => {
     const wav = writeWav(at('late.wav'), click(CLICK_AT));
     ffmpeg(...pattern('64x64', 30, 2), '-itsoffset', '0.5', '-i', wav, ...H264, '-c:a', 'pcm_f32le', at('late.mov'));
@@ -113,17 +135,6 @@ describe('what an effect leaves as it is', () => {
     expect(loudest(sound)).toBe(CLICK_AT + RATE / 2);
   });
 });
-
-const ECHO = `audioSetup: ({ tools }) => ({ echo: tools.delay(0.25, { mix: 0.8 }) }), audio({ channels, state }) { state.echo(channels); }`;
-const ECHO_PY = `
-def setup(scene):
-    return {"echo": scene.tools.delay(0.25, mix=0.8)}
-
-def echo(f):
-    f.state["echo"](f.channels)
-
-effect(title="Echo", audio=echo, audio_setup=setup)
-`;
 
 describe('what an effect does to sound', () => {
   it.each([

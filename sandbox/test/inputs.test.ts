@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { effect } from '@plinth/sdk/effect.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { captionsIn } from '../effect/captions.ts';
 import { INPUT_NAMES } from '../effect/input-kinds.ts';
@@ -304,6 +305,28 @@ describe('the audience at a frame', () => {
     const { likes, viewers } = new Inputs([], { ...SCENE, data: {} }).live(10);
     expect([likes.total, likes.recent(9), likes.top(3), viewers]).toEqual([0, [], [], { now: 0, most: 0 }]);
   });
+});
+
+it('an effect’s types know what it asked for, and nothing else', () => {
+  const asked = effect({
+    title: 'Typed',
+    inputs: ['audio.beats', 'captions', 'dataset.prices'],
+    audioSetup: ({ tools }) => ({ low: tools.lowPass(100), heard: 0 }),
+    audio({ channels, state, data }) {
+      state.low(channels);
+      state.heard += data['audio.beats'].length;
+    },
+    frame({ data, live }) {
+      const [first, said]: [number | undefined, string | undefined] = [data['audio.beats'][0], data.captions[0]?.text];
+      const price = data['dataset.prices'][0]?.price;
+      // @ts-expect-error: it did not ask for it.
+      const other = data.palette;
+      return void [first, said, price, other, live.likes.total];
+    },
+  });
+  // @ts-expect-error: there is no such input.
+  effect({ title: 'Wrong', inputs: ['audio.spektrum'], frame() {} });
+  expect(asked.inputs).toEqual(['audio.beats', 'captions', 'dataset.prices']);
 });
 
 it('data that an effect is told cannot be changed by it', async () => {

@@ -23,7 +23,11 @@ const PORTABLE = ['sandbox/effect/', 'sandbox/draw/', 'sandbox/colour/', 'sandbo
 
 const law: Room[] = [
   { holds: /^sdk\//, may: ['sdk/'] },
-  { holds: /^sandbox\/(effect|draw|colour|pixels|audio)\//, may: ['sdk/', ...PORTABLE, 'sandbox/limits.ts'], noNode: true },
+  {
+    holds: /^sandbox\/(effect|draw|colour|pixels|audio)\//,
+    may: ['sdk/', ...PORTABLE, 'sandbox/limits.ts'],
+    noNode: true,
+  },
   { holds: /^sandbox\//, may: ['sdk/', 'sandbox/'] },
   { holds: /^core\//, may: ['sdk/', 'sandbox/', 'core/'] },
   {
