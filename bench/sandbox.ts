@@ -1,13 +1,22 @@
 // What a call of a stranger's program costs behind the wall, beside other ways to run one, most of which hold no wall.
 
-import vm from 'node:vm';
-import { Worker } from 'node:worker_threads';
-import { openSandbox } from '../sandbox/supervisor/supervisor.ts';
+import { execFile } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { compile } from '../sandbox/supervisor/compile.ts';
+import { openSandbox, type Sandbox } from '../sandbox/supervisor/supervisor.ts';
 import { type BenchResult, median } from './result.ts';
+import { type Opened, type Rival, rivals } from './sandbox-rivals.ts';
 
 const PARTY = { publisher: 'bench', tenant: 'bench' };
-const ROUNDS = 30;
-const CALLS = 300;
+const COLD_STARTS = 20;
+/** Everybody's turns come one after the other, so that whatever else the machine does is everybody's. */
+const ROUNDS = 8;
+const CALLS_EACH = 250;
+const LOOPS_EACH = 5;
+const PYTHON_STARTS = 10;
+/** By then an interpreter waits again, on any machine. */
+const AT_REST_MS = 2_000;
 
 /** About 1 KB in and out. */
 const INPUT = { rows: Array.from({ length: 20 }, (_, id) => ({ id, name: `row number ${id}`, value: id * 1.5 })) };
@@ -20,17 +29,45 @@ const LOOP = `() => {
   }
   return data[1001];
 }`;
-
-/** Starts a program anew and answers how to call it. */
-interface Rival {
-  readonly name: string;
-  open(code: string): Promise<{ call(input?: unknown): Promise<unknown>; close(): unknown }>;
-}
+const SOURCE = { file: 'bench.js', text: `export default ${ECHO}` };
+const PYTHON = `def echo(given):
+  return {"rows": [{**row, "value": row["value"] + 1} for row in given["rows"]]}
+echo`;
 
 export default async function sandbox(): Promise<BenchResult> {
   await using box = openSandbox();
-  const ours: Rival = {
+  const ours = await plinth(box);
+  const all = [ours, ...(await rivals())];
+  const found = await measure(all);
+  const mine = found[ours.name];
+  if (!mine) throw new Error('Nothing was measured.');
+  const over = (figure: 'coldMs' | 'callMs' | 'pixelsMs', ...names: string[]) =>
+    names.flatMap((name) => {
+      const theirs = found[name]?.[figure];
+      const what = figure.replace('Ms', '');
+      return theirs ? [[`${what} to ${name}`, Number((mine[figure] / theirs).toPrecision(3))] as const] : [];
+    });
+  return {
+    ratio: Object.fromEntries([
+      ...over('coldMs', 'worker', 'workerd'),
+      ...over('callMs', 'worker', 'quickjs', 'workerd'),
+      ...over('pixelsMs', 'node:vm', 'quickjs', 'workerd'),
+    ]),
+    medians: {
+      ...found,
+      // Part of our cold start, in the host, before the child hears of it.
+      compileMs: await compiling(),
+      python: await python(box),
+      frameMs: await frames(),
+      wall: box.wall.kind,
+    },
+  };
+}
+
+async function plinth(box: Sandbox): Promise<Rival> {
+  return {
     name: 'plinth',
+    anew: 'an isolate in a process that runs',
     async open(code) {
       const program = box.open(PARTY, { file: 'bench.js', text: `export default ${code}` });
       const call = async (input?: unknown) => {
@@ -41,129 +78,126 @@ export default async function sandbox(): Promise<BenchResult> {
       return { call, close: () => program.forget() };
     },
   };
-  const quickjs = await quickJs();
-  const found: Record<string, Figures> = {};
-  for (const rival of [ours, nodeVm, worker, ...(quickjs ? [quickjs] : [])]) found[rival.name] = await measure(rival);
-  const python = await pythonCold(box);
-  const mine = found.plinth;
-  if (!mine) throw new Error('Nothing was measured.');
-  const over = (name: string, figure: keyof Figures) => {
-    const theirs = found[name]?.[figure];
-    return theirs ? Number((mine[figure] / theirs).toPrecision(3)) : Number.NaN;
-  };
-  return {
-    ratio: {
-      'cold to worker': over('worker', 'coldMs'),
-      'call to worker': over('worker', 'callMs'),
-      'pixels to node:vm': over('node:vm', 'pixelsMs'),
-      ...(quickjs ? { 'pixels to quickjs': over('quickjs', 'pixelsMs') } : {}),
-    },
-    medians: { ...found, ...(python === undefined ? {} : { pythonColdMs: python }), wall: box.wall.kind },
-  };
 }
 
 interface Figures {
-  /** From nothing loaded to the first answer. */
+  /** What was started anew. */
+  readonly anew: string;
+  /** From its text to the first answer. */
   readonly coldMs: number;
   /** A call with 1 KB in and out. */
   readonly callMs: number;
+  readonly callP99Ms: number;
   readonly pixelsMs: number;
 }
 
-async function measure({ open }: Rival): Promise<Figures> {
-  // Once beforehand: processes start, compilers warm.
-  await (await open(ECHO)).call(INPUT);
-  const cold = await timed(ROUNDS, async () => {
-    const program = await open(ECHO);
+async function measure(all: readonly Rival[]): Promise<Record<string, Figures>> {
+  const cold = await everybody(all, COLD_STARTS, async (rival) => {
+    const program = await rival.open(ECHO);
     await program.call(INPUT);
-    return program.close;
+    return program;
   });
-  const echo = await open(ECHO);
-  for (let warm = 0; warm < CALLS; warm++) await echo.call(INPUT);
-  const call = await timed(CALLS, () => echo.call(INPUT));
-  echo.close();
-  const loop = await open(LOOP);
-  for (let warm = 0; warm < 5; warm++) await loop.call();
-  const pixels = await timed(ROUNDS, () => loop.call());
-  loop.close();
-  return { coldMs: cold, callMs: call, pixelsMs: pixels };
+  const echo = await openAll(all, ECHO);
+  const calls = await everybody(all, ROUNDS, (rival) => opened(echo, rival).call(INPUT), CALLS_EACH);
+  await closeAll(echo);
+  const loop = await openAll(all, LOOP);
+  const pixels = await everybody(all, ROUNDS, (rival) => opened(loop, rival).call(), LOOPS_EACH);
+  await closeAll(loop);
+  return Object.fromEntries(
+    all.map(({ name, anew }) => [
+      name,
+      {
+        anew,
+        coldMs: median(cold.get(name) ?? []),
+        callMs: median(calls.get(name) ?? []),
+        callP99Ms: percentile(calls.get(name) ?? [], 0.99),
+        pixelsMs: median(pixels.get(name) ?? []),
+      },
+    ]),
+  );
 }
 
-/** The median in milliseconds. What `run` answers, if a function, is called outside the clock. */
-async function timed(times: number, run: () => Promise<unknown>): Promise<number> {
+/** Times everybody in turns, the first of which warms up and does not count. What is opened is closed outside the clock. */
+async function everybody(
+  all: readonly Rival[],
+  rounds: number,
+  run: (rival: Rival) => Promise<unknown>,
+  each = 1,
+): Promise<Map<string, number[]>> {
+  const taken = new Map(all.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round <= rounds; round++)
+    for (const rival of all)
+      for (let time = 0; time < each; time++) {
+        const began = performance.now();
+        const answer = await run(rival);
+        const ms = performance.now() - began;
+        if (isOpened(answer)) await answer.close();
+        if (round > 0) taken.get(rival.name)?.push(Number(ms.toPrecision(3)));
+      }
+  return taken;
+}
+
+const isOpened = (answer: unknown): answer is Opened =>
+  typeof (answer as Partial<Opened> | undefined)?.close === 'function';
+
+async function openAll(all: readonly Rival[], code: string): Promise<Map<string, Opened>> {
+  const programs = new Map<string, Opened>();
+  for (const { name, open } of all) programs.set(name, await open(code));
+  return programs;
+}
+
+async function closeAll(programs: ReadonlyMap<string, Opened>): Promise<void> {
+  for (const program of programs.values()) await program.close();
+}
+
+function opened(programs: ReadonlyMap<string, Opened>, { name }: Rival): Opened {
+  const program = programs.get(name);
+  if (!program) throw new Error(`${name} was not opened.`);
+  return program;
+}
+
+function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+async function timed(times: number, run: () => Promise<unknown>, before = async (): Promise<void> => {}) {
   const taken: number[] = [];
   for (let time = 0; time < times; time++) {
+    await before();
     const began = performance.now();
-    const after = await run();
-    taken.push(performance.now() - began);
-    if (typeof after === 'function') await after();
+    await run();
+    taken.push(Number((performance.now() - began).toPrecision(3)));
   }
-  return Number(median(taken).toPrecision(3));
+  return taken;
 }
 
-async function pythonCold(box: ReturnType<typeof openSandbox>): Promise<number | undefined> {
+const compiling = async () => median(await timed(COLD_STARTS, () => compile(SOURCE.file, SOURCE.text)));
+
+async function python(box: Sandbox) {
   const run = () => box.run(PARTY, { file: 'bench.py', text: '1 + 1' });
   const first = await run();
   if (!first.ok) return undefined;
-  return timed(10, run);
-}
-
-const nodeVm: Rival = {
-  name: 'node:vm',
-  async open(code) {
-    const call = vm.runInNewContext(`(input) => JSON.stringify((${code})(input && JSON.parse(input)))`);
-    return { call: async (input) => JSON.parse(call(input && JSON.stringify(input))), close() {} };
-  },
-};
-
-const worker: Rival = {
-  name: 'worker',
-  async open(code) {
-    const thread = new Worker(
-      `const { parentPort } = require('node:worker_threads'); const run = ${code};
-       parentPort.on('message', (input) => parentPort.postMessage(run(input)));`,
-      { eval: true },
-    );
-    const call = (input?: unknown) =>
-      new Promise((resolve) => {
-        thread.once('message', resolve);
-        thread.postMessage(input);
-      });
-    return { call, close: () => thread.terminate() };
-  },
-};
-
-async function quickJs(): Promise<Rival | undefined> {
-  const path: string = 'quickjs-emscripten';
-  const { getQuickJS } = (await import(path).catch(() => ({}))) as { getQuickJS?: () => Promise<QuickJs> };
-  const engine = await getQuickJS?.();
-  if (!engine) return undefined;
+  // One after the other, each waits for an interpreter to be restored; at rest, one waits for a program.
+  const fromSnapshot = median(await timed(PYTHON_STARTS, run));
+  const fromWaiting = median(await timed(PYTHON_STARTS, run, () => wait(AT_REST_MS)));
+  const program = box.open(PARTY, { file: 'bench.py', text: PYTHON });
+  await timed(CALLS_EACH, () => program.call(INPUT));
+  const calls = await timed(CALLS_EACH * 4, () => program.call(INPUT));
+  program.forget();
   return {
-    name: 'quickjs',
-    async open(code) {
-      const context = engine.newContext();
-      context
-        .unwrapResult(
-          context.evalCode(`globalThis.run = (input) => JSON.stringify((${code})(input && JSON.parse(input)))`),
-        )
-        .dispose();
-      const call = async (input?: unknown) => {
-        const given = input === undefined ? '' : JSON.stringify(JSON.stringify(input));
-        const handle = context.unwrapResult(context.evalCode(`run(${given})`));
-        const text = context.dump(handle);
-        handle.dispose();
-        return JSON.parse(text);
-      };
-      return { call, close: () => context.dispose() };
-    },
+    coldMs: { fromSnapshot, fromWaiting },
+    callMs: median(calls),
+    callP99Ms: percentile(calls, 0.99),
   };
 }
 
-interface QuickJs {
-  newContext(): {
-    evalCode(code: string): unknown;
-    unwrapResult(result: unknown): { dispose(): void };
-    dump(handle: unknown): string;
-    dispose(): void;
-  };
+/** A frame of 1280x720 handed to an effect's isolate and back. */
+async function frames(): Promise<number> {
+  const script = fileURLToPath(new URL('sandbox-frame.ts', import.meta.url));
+  const args = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning', script];
+  const taken = await new Promise<string>((resolve, reject) => {
+    execFile(process.execPath, args, (error, stdout) => (stdout === '' ? reject(error) : resolve(stdout)));
+  });
+  return Number(median(JSON.parse(taken) as number[]).toPrecision(3));
 }
