@@ -11,12 +11,12 @@ SIGNS = {
     title="Matrix rain",
     summary="Columns of signs that fall over the picture and fade.",
     params={
-        "signs": choice(list(SIGNS)),
-        "color": color("#39ff6a"),
-        "size": number(24, min=10, max=80, help="In a picture whose shorter side is 720."),
-        "speed": number(1, min=0.1, max=4, step=0.1),
-        "dense": number(0.8, min=0.05, max=1, step=0.05),
-        "dark": number(0.55, min=0, max=1, step=0.05, help="How much of the picture is taken back."),
+        "signs": choice(list(SIGNS), group="Signs"),
+        "color": color("#39ff6a", group="Signs"),
+        "size": number(24, min=10, max=80, group="Signs", help="In a picture whose shorter side is 720."),
+        "speed": number(1, min=0.1, max=4, step=0.1, group="Rain"),
+        "dense": number(0.8, min=0.05, max=1, step=0.05, group="Rain"),
+        "dark": number(0.55, min=0, max=1, step=0.05, group="Rain", help="How much of the picture is taken back."),
     },
 )
 def frame(f):
