@@ -105,7 +105,7 @@ export const operationOf = (name: string): Operation | undefined =>
 
 const kept = new Uint8ClampedArray(1);
 /** @example byte(300) // 255 */
-export function byte(value: number): number {
+function byte(value: number): number {
   kept[0] = value;
   return kept[0] ?? 0;
 }
