@@ -5,6 +5,7 @@ import { configurationReference } from './reference/configuration.ts';
 import { contractReference } from './reference/contract.ts';
 import { effectReference } from './reference/effect.ts';
 import { errorsReference } from './reference/errors.ts';
+import { libraryReference } from './reference/library.ts';
 
 const root = join(import.meta.dirname, '..');
 const write = process.argv.includes('--write');
@@ -14,6 +15,7 @@ const pages = {
   'docs/reference/configuration.md': configurationReference(),
   'docs/reference/effects.md': effectReference(root),
   'docs/reference/errors.md': await errorsReference(root),
+  'docs/reference/library.md': await libraryReference(root),
 };
 
 for (const [page, text] of Object.entries(pages)) {
