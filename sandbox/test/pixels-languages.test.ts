@@ -139,6 +139,11 @@ const PLANES: readonly (readonly [name: string, javascript: string, python: stri
     'px.r *= 1.5; px.r = px.r - px.sample(px.x + 1, px.y).r',
   ],
   [
+    'a value made of what was assigned, after it was done',
+    'px.map(({ r, g, b }) => [r.mul(1.5), g, b]); px.map((p) => [p.r, p.r.mul(2), p.sample(p.x.add(1), p.y).b])',
+    'px.r *= 1.5; twice = px.r * 2; px.b = px.sample(px.x + 1, px.y).b; px.g = twice',
+  ],
+  [
     'two pictures, of which one changes later',
     'const soft = px.copy().blur(3); px.map((p, s) => [p.r.sub(s.r), p.g.sub(s.g), p.b.sub(s.b)], soft); soft.map(() => 0); px.map((p, s) => [p.r.add(s.r), p.g, p.b], soft)',
     'soft = px.copy().blur(3); px.rgb = px.rgb - soft.rgb; soft.rgb = 0; px.r = px.r + soft.r',
@@ -176,6 +181,18 @@ let played: Record<'js' | 'py', Played>;
 beforeAll(async () => {
   played = { js: await play('all.js', javascript, all.length), py: await play('all.py', python, all.length) };
 }, 120_000);
+
+test('a value of a picture that has changed since is told where it is used', async () => {
+  const text = `from plinth import *
+@effect(title="Late")
+def frame(f):
+    mask = f.pixels.luma > 3
+    f.pixels.blur(2)
+    f.pixels[mask] = 0
+`;
+  const { frames } = await play('late.py', text);
+  expect(frames[0]).toMatchObject({ error: expect.stringContaining('take it again'), stack: 'at frame (late.py:6:5)' });
+});
 
 describe('JavaScript and Python make the same bytes of', () => {
   test.each(all.map(([name], at) => [name, at] as const))('%s', (_name, at) => {

@@ -229,6 +229,10 @@ class Pixels:
         # As it will be read from the picture: a byte.
         self._new.update({at: Traced(("byte",), one) for at, one in fresh.items()})
         memory.waiting = self
+        for one in fresh.values():
+            # It may be well all the same: what stood in the picture when it changed has become its new version.
+            if one.source is self and one.version != memory.version:
+                _check(one)
         # Another picture may change before this one is looked at.
         is_alone = all(one.source in (None, self) for one in fresh.values())
         if memory.data is not None or not is_alone or sum(one.size for one in self._new.values()) > WAITING:
@@ -246,14 +250,13 @@ class Pixels:
             return 1 + others.index(other)
 
         for one in in_order(new.values()):
+            _check_step(one.step)
             name, *rest = one.step
             if name == "number":
                 numbers += rest
                 rest = [len(numbers) - 1]
             elif rest:
-                source, version, channel = rest
-                if source._memory.version != version:
-                    raise ValueError("A value was taken from the picture before it changed: take it again, or from a copy().")
+                source, _, channel = rest
                 rest = [picture(source), channel]
             places[id(one)] = len(steps)
             steps.append([name, *rest, *(places[id(each)] for each in one.of)])
@@ -263,6 +266,16 @@ class Pixels:
         for at, one in new.items():
             # Whoever holds it still may go on with it: it is what stands in the picture now.
             one.__init__(("read", self, self._memory.version, at))
+
+
+def _check(value):
+    for one in in_order([value]):
+        _check_step(one.step)
+
+
+def _check_step(step):
+    if len(step) == 4 and step[1]._memory.version != step[2]:
+        raise ValueError("A value was taken from the picture before it changed: take it again, or from a copy().")
 
 
 def _mask(given):

@@ -7,26 +7,29 @@ LARGEST = 10**9
 DEEPEST = 2_000
 TOO_DEEP = f"A kernel has at most {DEEPEST} steps, which is the limit: do it in two, and work out once what is used twice."
 SEVERAL = object()
+MIXED = -1
 
 
 class Traced:
     """A number that each pixel has of its own. Comparisons give 1 or 0; `&`, `|` and `~` join them."""
 
-    __slots__ = ("step", "of", "size", "depth", "source")
+    __slots__ = ("step", "of", "size", "depth", "source", "version")
 
     def __init__(self, step, *of):
         self.step, self.of = step, of
         size, depth = 1, 0
-        # The picture that it is made of: none, one or several.
-        source = step[1] if len(step) == 4 else None
+        # The picture that it is made of, none, one or several, and which version of it.
+        source, version = step[1:3] if len(step) == 4 else (None, 0)
         for one in of:
             size += one.size
             depth = max(depth, one.depth)
             if one.source is not None and one.source is not source:
-                source = one.source if source is None else SEVERAL
+                source, version = (one.source, one.version) if source is None else (SEVERAL, 0)
+            elif one.version != version and one.source is not None:
+                version = MIXED
         if depth >= DEEPEST:
             raise ValueError(TOO_DEEP)
-        self.size, self.depth, self.source = min(size, LARGEST), depth + 1, source
+        self.size, self.depth, self.source, self.version = min(size, LARGEST), depth + 1, source, version
 
     __hash__ = object.__hash__
 
