@@ -1,7 +1,7 @@
 // What FFmpeg is told, for each leg that pictures go through it.
 import type { FFmpeg } from './ffmpeg.ts';
 import { rateOf, rateText } from './fraction.ts';
-import { GUARDED, guardFor, QUIET } from './input.ts';
+import { GUARDED, guardFor, inStep, isStreamed, QUIET } from './input.ts';
 import type { Place } from './jail.ts';
 import { normalised, TAGS } from './normalise.ts';
 import type { ClipFacts } from './probe.ts';
@@ -73,7 +73,8 @@ export function legArgs(task: Task, { from, steps, to }: Leg, place: Place): str
   // Some filters forget the rate, and newer FFmpegs then take it for 25.
   const raw = ['-map', '[v]', '-r', rateText(clip.fps), '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'];
   const out = to === 'planes' ? [...graphed(task, graph), ...raw] : result(task, place, graph, inputs);
-  return [...QUIET, ...input, ...pictures, ...out];
+  const rest = fromClip ? inStep(clip, 0, endOf(task)) : [];
+  return [...QUIET, ...input, ...pictures, ...out, ...rest];
 }
 
 /** The frames on both sides have the same numbers: when one side ends early, the count shows it. */
@@ -99,7 +100,9 @@ export function clipIn({ clip, window, ffmpeg, threads }: Omit<Shown, 'filters'>
   // Only these see the transparency that WebM keeps beside the pictures. They come with the encoders of the same name.
   const library = clip.alpha ? WITH_ALPHA[clip.codec] : undefined;
   const decoder = library && ffmpeg.encoders.has(library) ? ['-c:v', library] : [];
-  return [...guardFor(clip), '-threads', `${threads}`, ...decoder, ...seek, '-i', place.input(0)];
+  // What changes within a clip is evened out by the filters: begun anew, they would count from the beginning.
+  const steadily = ['-reinit_filter', '0'];
+  return [...guardFor(clip), '-threads', `${threads}`, ...decoder, ...steadily, ...seek, '-i', place.input(0)];
 }
 
 const WITH_ALPHA: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
@@ -113,7 +116,7 @@ export function joinArgs(task: Task, place: Place): string[] {
   const list = ['-protocol_whitelist', 'file', '-format_whitelist', 'concat,mov', '-f', 'concat', '-safe', '0'];
   const sound = soundOf(task, place, { next: 1 });
   const copied = ['-map', '0:v:0', ...sound.maps, '-c:v', 'copy'];
-  return [...QUIET, ...list, '-i', place.output(PARTS), ...sound.input, ...copied, ...mp4(task, place)];
+  return [...QUIET, ...list, '-i', place.output(PARTS), ...sound.input, ...copied, ...mp4(task, place), ...sound.rest];
 }
 
 /** What MP4 holds and browsers play. */
@@ -135,7 +138,7 @@ function result(task: Task, place: Place, graph: string, inputs: Inputs): string
     ...['-r', rateText(clip.fps), '-threads', `${threads}`],
     // Left to run ahead, x264's look-ahead makes other bytes now and then: the same render is the same file.
     ...['-x264-params', 'sync-lookahead=0'],
-    ...[...TAGGED, ...mp4(task, place)],
+    ...[...TAGGED, ...mp4(task, place), ...sound.rest],
   ];
 }
 
@@ -159,10 +162,17 @@ function stillResult(task: Task, place: Place, graph: string): string[] {
   ];
 }
 
+interface Sound {
+  readonly input: readonly string[];
+  readonly maps: readonly string[];
+  /** Behind the result. */
+  readonly rest: readonly string[];
+}
+
 /** The clip's sound: as it is where all of it is wanted, else cut to the sample, which means to encode it anew. */
-function soundOf(task: Task, place: Place, { clipIs, next }: Inputs): { input: string[]; maps: string[] } {
+function soundOf(task: Task, place: Place, { clipIs, next }: Inputs): Sound {
   const { clip, window, silent } = task;
-  if (silent || clip.audio.length === 0) return { input: [], maps: [] };
+  if (silent || clip.audio.length === 0) return { input: [], maps: [], rest: [] };
   const rate = rateOf(clip.fps);
   const behind = task.sound === undefined ? next : next + 1;
   const from = window.whole ? (clipIs ?? behind) : behind;
@@ -175,8 +185,13 @@ function soundOf(task: Task, place: Place, { clipIs, next }: Inputs): { input: s
     const anew = ['aac', `-b:a:${at}`, '192k', `-filter:a:${at}`, 'aresample=async=1'];
     return ['-map', `${from}:${stream}`, `-c:a:${at}`, ...(kept ? ['copy'] : anew)];
   });
-  const again = from === behind ? [...GUARDED, ...cut, '-vn', '-i', place.input(0)] : [];
-  return { input: [...made, ...again], maps };
+  if (from !== behind) return { input: made, maps, rest: [] };
+  const alone = isStreamed(clip) ? [] : ['-vn'];
+  const again = [...GUARDED, ...cut, ...alone, '-i', place.input(0)];
+  return { input: [...made, ...again], maps, rest: inStep(clip, behind, window.frames / rate) };
 }
+
+/** In seconds from the clip's beginning, and a little more. */
+const endOf = ({ clip, window }: Task): number => (window.first + window.frames) / rateOf(clip.fps) + 1;
 
 const seconds = (value: number) => value.toFixed(6);

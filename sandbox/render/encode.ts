@@ -100,6 +100,10 @@ export async function finished(
   });
   const { code, late, words } = await ended;
   if (late) throw renderErrors.too_slow();
-  if (code !== 0) throw renderErrors.failed({ detail: words.split('\n').at(-1) || `FFmpeg ended with ${code}.` });
-  return frames;
+  if (code === 0) return frames;
+  const last = words.split('\n').at(-1) || `FFmpeg ended with ${code}.`;
+  // So it says of what it reads, not of what it writes.
+  if (/Invalid data found/.test(last))
+    throw renderErrors.damaged({ detail: 'Its pictures or its sound are garbled.', cause: last });
+  throw renderErrors.failed({ detail: last });
 }

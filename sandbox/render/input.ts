@@ -22,5 +22,19 @@ export const GUARDED_PICTURE = guard(PICTURES);
 export const guardFor = ({ container }: { readonly container: string }): readonly string[] =>
   container.endsWith('_pipe') ? GUARDED_PICTURE : GUARDED;
 
+/** Made to be broadcast: without an index, from any moment on, perhaps with jumps in their times. */
+export const isStreamed = ({ container }: { readonly container: string }): boolean =>
+  /\b(mpegts|mpeg|ogg)\b/.test(container);
+
+/**
+ * FFmpeg lets what is streamed begin with the first stream that it uses, not with the file, so that pictures and sound that
+ * are read apart would not fit together. Behind everything else: a second result, of all streams and for nobody.
+ */
+export function inStep(clip: { readonly container: string }, input: number, seconds: number): readonly string[] {
+  if (!isStreamed(clip)) return [];
+  const all = ['-map', `${input}:v?`, '-map', `${input}:a?`];
+  return [...all, '-c', 'copy', '-t', seconds.toFixed(3), '-f', 'null', '-'];
+}
+
 /** First of all: nothing is asked, nothing printed but errors. */
 export const QUIET: readonly string[] = ['-nostdin', '-hide_banner', '-loglevel', 'error'];

@@ -14,7 +14,10 @@ const EXACTLY = 'flags=bicubic+accurate_rnd+full_chroma_int';
 /** Filters, in the order in which a frame goes through them. FFmpeg has turned it upright already. */
 export function normalised(clip: ClipFacts, window: Window, fit: Fit, ffmpeg: FFmpeg): string[] {
   checkFeasible(clip, fit, ffmpeg);
+  const { width, height } = clip.coded;
   return [
+    // Recordings of calls change their size on the way. Where one does not, this does nothing.
+    `scale=${width}:${height}:${EXACTLY}`,
     ...(clip.interlaced ? ['yadif=deint=interlaced'] : []),
     ...timed(clip, window),
     ...coloured(clip, fit, ffmpeg),
@@ -52,7 +55,7 @@ function converted(clip: ClipFacts, fit: Fit, ffmpeg: FFmpeg): string[] {
   const is709 = clip.matrix === 'bt709' && clip.range === 'limited' && clip.pixelFormat === 'yuv420p';
   if (is709) return resized;
   if (clip.matrix === 'bt2020' && ffmpeg.filters.has('zscale'))
-    return [...resized, `zscale=min=2020_ncl:pin=2020:tin=709:rin=${clip.range}:m=709:p=709:t=709:r=limited`];
+    return [...resized, taken2020(clip, 'bt709'), 'zscale=m=709:p=709:t=709:r=limited'];
   const from = clip.matrix === 'rgb' ? '' : `in_color_matrix=${clip.matrix}:`;
   const range = `in_range=${clip.range === 'full' ? 'pc' : 'tv'}:out_range=tv`;
   const size = fit.exact ? '' : `${width}:${height}:`;
@@ -60,17 +63,22 @@ function converted(clip: ClipFacts, fit: Fit, ffmpeg: FFmpeg): string[] {
 }
 
 /** High dynamic range to the usual one. */
-function toneMapped({ transfer, range }: ClipFacts, { filters }: FFmpeg): string[] {
+function toneMapped(clip: ClipFacts, { filters }: FFmpeg): string[] {
   if (!filters.has('zscale') || !filters.has('tonemap'))
     throw renderErrors.unsupported({
-      detail: `It has a high dynamic range (${transfer === 'pq' ? 'HDR10' : 'HLG'}), which this FFmpeg cannot convert.`,
+      detail: `It has a high dynamic range (${clip.transfer === 'pq' ? 'HDR10' : 'HLG'}), which this FFmpeg cannot convert.`,
       fix: 'Export it in standard range, or use an FFmpeg with the filters zscale and tonemap.',
     });
-  const from = transfer === 'pq' ? 'smpte2084' : 'arib-std-b67';
   return [
-    `zscale=min=2020_ncl:pin=2020:tin=${from}:rin=${range}:t=linear:npl=100`,
+    ...[taken2020(clip, clip.transfer === 'pq' ? 'smpte2084' : 'arib-std-b67'), 'zscale=t=linear:npl=100'],
     ...['format=gbrpf32le', 'zscale=p=709', 'tonemap=tonemap=hable:desat=0', 'zscale=t=709:m=709:r=limited'],
   ];
+}
+
+/** Files that say one thing of their colours often leave out another, and zscale guesses nothing. */
+function taken2020({ range }: ClipFacts, transfer: string): string {
+  const levels = range === 'full' ? 'pc' : 'tv';
+  return `setparams=range=${levels}:color_primaries=bt2020:color_trc=${transfer}:colorspace=bt2020nc`;
 }
 
 function framed(clip: ClipFacts, { width, height, inner, exact }: Fit): string[] {

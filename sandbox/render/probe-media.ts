@@ -4,6 +4,7 @@ import { Problem } from '@plinth/sdk/problem.ts';
 import { CLIP_PIXELS } from '../limits.ts';
 import { renderErrors } from './errors.ts';
 import { GUARDED_MEDIA, GUARDED_PICTURE } from './input.ts';
+import { indexOf } from './packets.ts';
 import {
   type Asking,
   askAbout,
@@ -13,7 +14,6 @@ import {
   clipOf,
   describe,
   headOf,
-  indexOf,
   listPackets,
   moving,
   type ProbeOptions,

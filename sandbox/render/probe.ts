@@ -5,8 +5,9 @@ import { CLIP_BYTES, CLIP_FRAMES, CLIP_PIXELS, CLIP_SECONDS, PROBE_BOUNDS, PROBE
 import { renderErrors } from './errors.ts';
 import { locateFFmpeg, type Programs } from './ffmpeg.ts';
 import { type Fraction, fractionOf, rateOf } from './fraction.ts';
-import { GUARDED } from './input.ts';
+import { GUARDED, isStreamed } from './input.ts';
 import { type JailedEnd, startJailed } from './jail.ts';
+import { indexOf, LISTED, type Listed } from './packets.ts';
 import { type AudioFacts, audioOf, type PictureFacts, type Probed, type ProbedStream, pictureOf } from './streams.ts';
 import { timesOf } from './times.ts';
 
@@ -46,23 +47,27 @@ export const moving = ({ streams = [] }: Probed): ProbedStream | undefined =>
 export const soundsOf = ({ streams = [] }: Probed): AudioFacts[] =>
   streams.filter(({ codec_type }) => codec_type === 'audio').flatMap(audioOf);
 
-export function clipOf({ file, bytes }: Asking, described: Probed, video: ProbedStream, packets: Answer): ClipFacts {
+export function clipOf({ file, bytes }: Asking, described: Probed, video: ProbedStream, packets: Listed): ClipFacts {
   const { format } = described;
   const picture = pictureOf(video);
+  if (picture.width === 0 || picture.height === 0) throw renderErrors.damaged({ detail: 'Its pictures have no size.' });
   if (picture.width * picture.height > CLIP_PIXELS)
     throw renderErrors.too_large({
       detail: `It is ${picture.width}x${picture.height}; ${CLIP_PIXELS} pixels are the limit.`,
     });
   const begin = Number(format?.start_time ?? 0) || 0;
-  const index = indexOf(packets, video);
+  const index = indexOf(packets, video, format?.format_name);
   const shown = index.shown.map((time) => time - begin);
   const stated = [fractionOf(video.r_frame_rate), fractionOf(video.avg_frame_rate)];
   const times = timesOf(shown, stated, index.last);
   const duration = times.frames / rateOf(times.fps);
   checkLength(duration, times.frames);
-  checkWhole(index.broken, duration, Number(video.duration ?? format?.duration ?? 0));
+  const container = format?.format_name ?? '';
+  // Without an index, that is only what its times suggest.
+  const promised = isStreamed({ container }) ? 0 : Number(video.duration ?? format?.duration ?? 0);
+  checkWhole(index.broken, duration, promised);
   const audio = soundsOf(described);
-  return { file, bytes, container: format?.format_name ?? '', ...picture, ...times, duration, audio };
+  return { file, bytes, container, ...picture, ...times, duration, audio };
 }
 
 export function checkLength(duration: number, frames = 0): void {
@@ -72,10 +77,14 @@ export function checkLength(duration: number, frames = 0): void {
 
 /** `broken`: the file ended before its index did. */
 export function checkWhole(broken: boolean, duration: number, promised: number): void {
-  if (broken || duration < promised - Math.max(0.5, 0.05 * promised))
-    throw renderErrors.damaged({
-      detail: `It says that it lasts ${promised.toFixed(1)} s, but ends after ${duration.toFixed(1)} s.`,
-    });
+  const short = duration < promised - Math.max(0.5, 0.05 * promised);
+  if (!broken && !short) return;
+  throw renderErrors.damaged({
+    detail:
+      duration < promised
+        ? `It says that it lasts ${promised.toFixed(1)} s, but ends after ${duration.toFixed(1)} s.`
+        : 'It breaks off in the middle.',
+  });
 }
 
 /** One file, and who is asked about it. */
@@ -112,44 +121,11 @@ export async function describe(asking: Asking, more: readonly string[] = []): Pr
   return JSON.parse(output) as Probed;
 }
 
-export function listPackets(asking: Asking, streams: string): Promise<Answer> {
-  const shown = 'packet=stream_index,pts,dts,duration,flags';
-  return ask(asking, ['-select_streams', streams, '-show_entries', shown, '-of', 'compact=p=0']);
+export function listPackets(asking: Asking, streams: string): Promise<Listed> {
+  return ask(asking, ['-select_streams', streams, '-show_entries', LISTED, '-of', 'compact=p=0']);
 }
 
-interface Index {
-  /** Seconds, rising. */
-  readonly shown: readonly number[];
-  readonly last: number | undefined;
-  /** The file ended before its index did. */
-  readonly broken: boolean;
-}
-
-export function indexOf({ output, end }: Answer, { index, time_base }: ProbedStream): Index {
-  const tick = rateOf(fractionOf(time_base) ?? { num: 1, den: 1000 });
-  const packets = output.split('\n').flatMap((line) => {
-    const entry = new Map(line.split('|').map((part) => part.split('=') as [string, string]));
-    const pts = Number(entry.get('pts'));
-    const at = Number.isNaN(pts) ? Number(entry.get('dts')) : pts;
-    // What an edit list hides is decoded, but never shown.
-    const hidden = entry.get('flags')?.includes('D') ?? false;
-    if (Number(entry.get('stream_index')) !== index || hidden || Number.isNaN(at)) return [];
-    return [{ at: at * tick, stays: Number(entry.get('duration')) * tick }];
-  });
-  packets.sort((a, b) => a.at - b.at);
-  if (packets.length === 0) throw renderErrors.damaged({ detail: 'It is empty.' });
-  const stays = packets.at(-1)?.stays;
-  const last = stays !== undefined && stays > 0 ? stays : undefined;
-  const broken = end.code !== 0 || /partial file|[Tt]runcat/.test(end.words);
-  return { shown: packets.map(({ at }) => at), last, broken };
-}
-
-export interface Answer {
-  readonly output: string;
-  readonly end: JailedEnd;
-}
-
-async function ask({ file, ffprobe, signal, guard }: Asking, args: readonly string[]): Promise<Answer> {
+async function ask({ file, ffprobe, signal, guard }: Asking, args: readonly string[]): Promise<Listed> {
   const probing = startJailed({
     program: ffprobe,
     reads: [file],
@@ -180,16 +156,21 @@ async function textOf(from: Readable | undefined, stop: () => void): Promise<str
 /** FFmpeg's words help nobody who uploaded a file: what it looks like does. */
 async function unreadable(file: string, { words, code }: JailedEnd): Promise<Error> {
   const head = await headOf(file);
-  const detail = words.split('\n').at(-1);
-  if (head.startsWith('#EXTM3U') || head.startsWith('<?xml') || head.startsWith('ffconcat'))
-    return renderErrors.not_a_video({
-      detail: 'It is a playlist, which names other files instead of holding a video.',
-    });
-  if (/^[\t\n\r\x20-\x7e]*$/.test(head)) return renderErrors.not_a_video({ detail: 'It is a text file.' });
+  const cause = words.split('\n').at(-1) || `ffprobe ended with ${code}`;
+  const [, detail] = OTHERS.find(([looks]) => looks.test(head)) ?? [];
+  if (detail !== undefined) return renderErrors.not_a_video({ detail, cause });
   if (/^.{4}(ftyp|moov|mdat)|^.E\xdf\xa3|^RIFF.{4}AVI /s.test(head))
-    return renderErrors.damaged({ detail: 'Its end or its index is missing.', cause: detail });
-  return renderErrors.not_a_video({ cause: detail ?? `ffprobe ended with ${code}` });
+    return renderErrors.damaged({ detail: 'Its end or its index is missing.', cause });
+  return renderErrors.not_a_video({ cause });
 }
+
+/** What people take for videos, or call so, by how it begins. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/^(#EXTM3U|<\?xml|ffconcat)/, 'It is a playlist, which names other files instead of holding a video.'],
+  [/^[\t\n\r\x20-\x7e]*$/, 'It is a text file.'],
+  [/^\xff\xd8\xff|^\x89PNG|^RIFF.{4}WEBP|^BM|^.{4}ftyp(avif|hei[cf]|mif1)/s, 'It is a picture.'],
+  [/^ID3|^\xff[\xe0-\xff]|^RIFF.{4}WAVE|^fLaC/s, 'It is a sound without pictures.'],
+];
 
 /** Its first bytes, each a character. */
 export async function headOf(file: string): Promise<string> {

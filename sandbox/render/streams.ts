@@ -43,6 +43,8 @@ export interface PictureFacts {
   /** As shown. */
   readonly width: number;
   readonly height: number;
+  /** Upright, as it is decoded: with pixels that are not square, where it is stretched. */
+  readonly coded: { readonly width: number; readonly height: number };
   /** Pixels were not square. */
   readonly stretched: boolean;
   /** Clockwise. */
@@ -71,12 +73,14 @@ export function pictureOf(stream: ProbedStream): PictureFacts {
   const stretched = num !== den;
   const [stored, high] = [stream.width ?? 0, stream.height ?? 0];
   const wide = stretched ? Math.max(1, Math.round((stored * num) / den)) : stored;
-  const [width, height] = rotation % 180 === 0 ? [wide, high] : [high, wide];
+  const upright = rotation % 180 === 0;
+  const [width, height] = upright ? [wide, high] : [high, wide];
+  const coded = upright ? { width: stored, height: high } : { width: high, height: stored };
   const pixelFormat = stream.pix_fmt ?? 'unknown';
   const rgb = /^(gbr|rgb|bgr|argb|abgr|pal8|0rgb|0bgr|x2rgb)/.test(pixelFormat);
   const matrix = rgb ? 'rgb' : (MATRICES[stream.color_space ?? ''] ?? usualMatrix(stored, high));
   return {
-    ...{ stream: stream.index ?? 0, codec: stream.codec_name ?? 'unknown', width, height, stretched, rotation },
+    ...{ stream: stream.index ?? 0, codec: stream.codec_name ?? 'unknown', width, height, coded, stretched, rotation },
     ...{ pixelFormat, bitDepth: bitDepthOf(stream), matrix },
     tagged: rgb || MATRICES[stream.color_space ?? ''] !== undefined,
     range: rgb || stream.color_range === 'pc' || pixelFormat.startsWith('yuvj') ? 'full' : 'limited',
