@@ -47,7 +47,7 @@ const gradient = [at, at, radius, at, at, radius, upTo(STOPS)];
 const ARGUMENTS: Readonly<Record<number, readonly Check[]>> = {
   [OP.transform]: [stretch, stretch, stretch, stretch, at, at],
   [OP.opacity]: [part],
-  [OP.blend]: [oneOf(BLENDS)],
+  [OP.group]: [part, oneOf(BLENDS)],
   [OP.shadow]: [color, (value) => value >= 0 && value <= BLUR, at, at],
   [OP.fillColor]: [color],
   [OP.strokeColor]: [color],
@@ -98,7 +98,7 @@ export function checkedList(shared: Float64Array, length: number, strings: reado
   for (let position = 0; position < length; ) {
     const code = list[position] ?? 0;
     if (!NAMES.has(code)) throw new ListError(`No operation has the code ${code} (at ${position}).`);
-    if (code === OP.save) depth += 1;
+    if (code === OP.save || code === OP.group) depth += 1;
     if (code === OP.restore) depth -= 1;
     if (depth < 0 || depth > DEPTH) throw new ListError(`Saved and restored beyond bounds (at ${position}).`);
     position = checkOperation(list, position, strings);

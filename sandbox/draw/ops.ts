@@ -8,8 +8,8 @@ export const OP = {
   /** a b c d e f: multiplied onto the transform. */
   transform: 3,
   opacity: 4,
-  /** Number in `BLENDS`. */
-  blend: 5,
+  /** opacity blend: what follows, until its `restore`, is laid over what is below as one. Every style is said anew inside. */
+  group: 5,
   /** colour blur x y */
   shadow: 6,
   fillColor: 7,
@@ -55,7 +55,7 @@ export const OP_LENGTHS: Readonly<Record<number, number>> = {
   [OP.restore]: 0,
   [OP.transform]: 6,
   [OP.opacity]: 1,
-  [OP.blend]: 1,
+  [OP.group]: 2,
   [OP.shadow]: 4,
   [OP.fillColor]: 1,
   [OP.strokeColor]: 1,
@@ -120,5 +120,7 @@ export const DASHES = 16;
 export const DASH_COUNT = 100_000;
 /** `save` without `restore`. */
 export const DEPTH = 64;
+/** Groups with an opacity or a blend, within each other: each may need a sheet as large as the picture. */
+export const SHEETS = 8;
 /** What a frame's drawing may cost, in nanoseconds by a rough and generous estimate. */
 export const COST = 2_000_000_000;

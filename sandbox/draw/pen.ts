@@ -2,7 +2,7 @@
 // stay short.
 import type { Blend, Gradient, Paint, Shadow, ShapeStyle, TextStyle } from '@plinth/sdk/effect.ts';
 import { parseColor } from './css-color.ts';
-import { BLUR, DASHES, FARTHEST, OP, STOPS } from './ops.ts';
+import { BLUR, DASHES, FARTHEST, OP, SHEETS, STOPS } from './ops.ts';
 import type { Recorder } from './recorder.ts';
 
 const CAPS = { butt: 0, round: 1, square: 2 } as const;
@@ -26,10 +26,11 @@ const BLENDS: Readonly<Record<Blend, number>> = {
 const unset = () => ({
   fill: Number.NaN,
   stroke: Number.NaN,
-  /** Of the groups around, and what is set. */
-  group: 1,
+  /** Within a group that cannot be seen. */
+  hidden: false,
+  /** Groups around that are laid down as one. */
+  sheets: 0,
   opacity: 1,
-  blend: 0,
   shadowed: false,
   width: Number.NaN,
   cap: Number.NaN,
@@ -84,25 +85,29 @@ export class Pen {
     this.#recorder.push(OP.restore);
   }
 
-  /** Of all that follows, until `restore`. */
-  fade(opacity: number): void {
-    this.#now.group *= partOf(opacity);
-  }
-
-  blend(blend: Blend): void {
-    const number = wordOf(BLENDS, blend, 'blend');
-    if (number === this.#now.blend) return;
-    this.#now.blend = number;
-    this.#recorder.push(OP.blend, number);
+  /** Lays all that follows, until `restore`, over what is below as one. Answers whether there is any need to. */
+  group(opacity: number, blend: Blend): boolean {
+    const [part, number] = [partOf(opacity), wordOf(BLENDS, blend, 'blend')];
+    if (part === 0) this.#now.hidden = true;
+    if (this.#now.hidden || (part === 1 && number === 0)) return false;
+    const sheets = this.#now.sheets + 1;
+    if (sheets > SHEETS)
+      throw new RangeError(
+        `Groups with an opacity or a blend, more than ${SHEETS} within each other, which is the limit.`,
+      );
+    this.#stack.push(this.#now);
+    this.#now = { ...unset(), sheets };
+    this.#recorder.push(OP.group, part, number);
+    return true;
   }
 
   /** Whether anything can be seen with it. */
   opacity(opacity: number | undefined): boolean {
-    const together = this.#now.group * (opacity === undefined ? 1 : partOf(opacity));
-    if (together === 0) return false;
-    if (together !== this.#now.opacity) {
-      this.#now.opacity = together;
-      this.#recorder.push(OP.opacity, together);
+    const part = opacity === undefined ? 1 : partOf(opacity);
+    if (this.#now.hidden || part === 0) return false;
+    if (part !== this.#now.opacity) {
+      this.#now.opacity = part;
+      this.#recorder.push(OP.opacity, part);
     }
     return true;
   }

@@ -1,66 +1,19 @@
 // Draws a display list. The same few calls reach Skia in a render and the browser's canvas in a preview.
 import { argumentsAt, checkedList, ListError } from './check.ts';
+import type { Context2D, Images, Origin, Ramp } from './context.ts';
 import { cssOf } from './css-color.ts';
 import { cssFont } from './fonts.ts';
-import { type DrawableImage, levelFor } from './images.ts';
-import { ALIGNS, BASELINES, BLENDS, CAPS, JOINS, OP } from './ops.ts';
-import { MITER_LIMIT, Survey } from './survey.ts';
+import { levelFor } from './images.ts';
+import { ALIGNS, BASELINES, CAPS, JOINS, OP } from './ops.ts';
+import { prepare } from './prepare-context.ts';
+import { Sheets } from './sheets.ts';
+import { Survey } from './survey.ts';
 
-/** What we use of a 2D context; both @napi-rs/canvas and browsers have it. */
-export interface Context2D {
-  readonly canvas: { readonly width: number; readonly height: number };
-  save(): void;
-  restore(): void;
-  transform(a: number, b: number, c: number, d: number, e: number, f: number): void;
-  getTransform(): { readonly a: number; readonly b: number };
-  setTransform(a: number, b: number, c: number, d: number, e: number, f: number): void;
-  globalAlpha: number;
-  globalCompositeOperation: (typeof BLENDS)[number] | string;
-  shadowColor: string;
-  shadowBlur: number;
-  shadowOffsetX: number;
-  shadowOffsetY: number;
-  fillStyle: unknown;
-  strokeStyle: unknown;
-  lineWidth: number;
-  lineCap: (typeof CAPS)[number] | string;
-  lineJoin: (typeof JOINS)[number] | string;
-  miterLimit: number;
-  font: string;
-  /** Left to the machine, some letters would look different on another. */
-  lang?: string;
-  textAlign: (typeof ALIGNS)[number] | string;
-  textBaseline: (typeof BASELINES)[number] | string;
-  setLineDash(lengths: number[]): void;
-  createLinearGradient(x0: number, y0: number, x1: number, y1: number): Ramp;
-  createRadialGradient(x0: number, y0: number, r0: number, x1: number, y1: number, r1: number): Ramp;
-  fillText(text: string, x: number, y: number): void;
-  strokeText(text: string, x: number, y: number): void;
-  beginPath(): void;
-  moveTo(x: number, y: number): void;
-  lineTo(x: number, y: number): void;
-  bezierCurveTo(x1: number, y1: number, x2: number, y2: number, x: number, y: number): void;
-  quadraticCurveTo(x1: number, y1: number, x: number, y: number): void;
-  arc(x: number, y: number, radius: number, from: number, to: number, counterclockwise?: boolean): void;
-  ellipse(x: number, y: number, rx: number, ry: number, rotation: number, from: number, to: number): void;
-  rect(x: number, y: number, width: number, height: number): void;
-  roundRect(x: number, y: number, width: number, height: number, radius: number): void;
-  closePath(): void;
-  fill(): void;
-  stroke(): void;
-  clip(): void;
-  drawImage(image: unknown, x: number, y: number, width: number, height: number): void;
-}
-interface Ramp {
-  addColorStop(offset: number, color: string): void;
-}
-
-/** Pictures by the names that a list gives them; what is not there is not drawn. */
-export type Images = ReadonlyMap<string, DrawableImage>;
+export type { Context2D, Images, Origin } from './context.ts';
 
 /**
- * Draws the list over what the context holds, or refuses it with a `ListError` before anything was drawn. `origin` is the
- * point of the picture at which the context's canvas begins, for a canvas that is only a box of it.
+ * Draws the list over what the context holds, or refuses it with a `ListError` before anything was drawn. `origin`: where
+ * its canvas begins.
  *
  * @example
  * context.clearRect(0, 0, box.width, box.height);
@@ -72,55 +25,32 @@ export function rasterise(
   strings: readonly string[],
   context: Context2D,
   images: Images,
-  origin: { readonly x: number; readonly y: number } = { x: 0, y: 0 },
+  origin: Origin = { x: 0, y: 0 },
 ): void {
   const checked = checkedList(list, length, strings);
   const { width, height } = context.canvas;
-  new Survey(checked, strings, { x: origin.x, y: origin.y, width, height });
+  const { groups } = new Survey(checked, strings, { x: origin.x, y: origin.y, width, height });
+  const sheets = new Sheets(context, origin);
   context.save();
   prepare(context, origin);
-  let depth = 0;
+  let met = 0;
   try {
     for (let position = 0; position < length; position += 1 + argumentsAt(checked, position)) {
-      const code = checked[position];
-      depth += code === OP.save ? 1 : code === OP.restore ? -1 : 0;
-      draw(checked, position, strings, context, images);
+      const group = checked[position] === OP.group ? groups[met++] : undefined;
+      if (group) sheets.begin(group, checked[position + 1] ?? 1, checked[position + 2] ?? 0);
+      else draw(checked, position, strings, sheets, images);
     }
+    while (sheets.isOpen) sheets.restore();
   } catch (error) {
     throw new ListError(`The drawing could not be drawn: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    for (; depth >= 0; depth--) context.restore();
+    while (sheets.isOpen) sheets.drop();
+    context.restore();
   }
 }
 
-/** What every list starts from, whatever was drawn before. */
-function prepare(context: Context2D, origin: { readonly x: number; readonly y: number }): void {
-  context.setTransform(1, 0, 0, 1, -origin.x, -origin.y);
-  context.globalAlpha = 1;
-  context.globalCompositeOperation = 'source-over';
-  context.shadowColor = '#00000000';
-  context.shadowBlur = 0;
-  context.setLineDash([]);
-  context.lineWidth = 1;
-  context.lineCap = 'butt';
-  context.lineJoin = 'miter';
-  context.miterLimit = MITER_LIMIT;
-  context.lang = 'en';
-  context.font = cssFont('Sans', 32, 400, false);
-  context.textAlign = 'left';
-  context.textBaseline = 'alphabetic';
-  context.fillStyle = '#000000';
-  context.strokeStyle = '#000000';
-  context.beginPath();
-}
-
-function draw(
-  list: Float64Array,
-  position: number,
-  strings: readonly string[],
-  context: Context2D,
-  images: Images,
-): void {
+function draw(list: Float64Array, position: number, strings: readonly string[], sheets: Sheets, images: Images): void {
+  const { context } = sheets;
   const a = list[position + 1] ?? 0;
   const b = list[position + 2] ?? 0;
   const c = list[position + 3] ?? 0;
@@ -129,9 +59,12 @@ function draw(
   const f = list[position + 6] ?? 0;
   switch (list[position]) {
     case OP.save:
-      return context.save();
+      return sheets.save();
     case OP.restore:
-      return context.restore();
+      return sheets.restore();
+    case OP.opacity:
+      context.globalAlpha = a * sheets.fade;
+      return;
     case OP.transform:
       return context.transform(a, b, c, d, e, f);
     case OP.beginPath:
@@ -179,12 +112,6 @@ function style(list: Float64Array, position: number, strings: readonly string[],
   const a = list[position + 1] ?? 0;
   const b = list[position + 2] ?? 0;
   switch (list[position]) {
-    case OP.opacity:
-      context.globalAlpha = a;
-      return;
-    case OP.blend:
-      context.globalCompositeOperation = BLENDS[a] ?? 'source-over';
-      return;
     case OP.shadow:
       context.shadowColor = cssOf(a);
       context.shadowBlur = b;

@@ -80,6 +80,12 @@ export class Reach {
     this.cost += width * height * perPixel + Math.min(points * height, rise + points) * PER_EDGE_ROW;
   }
 
+  /** A sheet that is cleared and laid down. */
+  sheet({ left, top, right, bottom }: Span): void {
+    this.cost += PER_PAINT;
+    if (left < right && top < bottom) this.cost += (right - left) * (bottom - top) * (PER_PIXEL + PER_MIXED_PIXEL);
+  }
+
   touch(clip: Span, span: Span): void {
     const { left, top, right, bottom } = within(clip, span);
     if (!(left < right && top < bottom)) return;

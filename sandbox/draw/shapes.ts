@@ -200,19 +200,20 @@ export class RecordedShapes implements Shapes {
     const { x = 0, y = 0, rotate = 0, scale = 1 } = style;
     const [sx, sy] = typeof scale === 'number' ? [scale, scale] : scale;
     if (!(Math.abs(x + y + rotate + sx + sy) <= FARTHEST)) refuse('group', { x, y, rotate, scaleX: sx, scaleY: sy });
-    if (this.#pen.depth >= DEPTH - 1)
-      throw new RangeError(`Groups within groups, more than ${DEPTH - 1} deep, which is the limit.`);
+    if (this.#pen.depth >= DEPTH - 2)
+      throw new RangeError(`Groups within groups, more than ${DEPTH - 2} deep, which is the limit.`);
     this.#pen.save();
+    let together = false;
     try {
       if (x !== 0 || y !== 0 || rotate !== 0 || sx !== 1 || sy !== 1) {
         const [cos, sin] = [Math.cos(rotate * RADIANS), Math.sin(rotate * RADIANS)];
         this.#recorder.push(OP.transform, cos * sx, sin * sx, -sin * sy, cos * sy, x, y);
       }
-      if (style.opacity !== undefined) this.#pen.fade(style.opacity);
-      if (style.blend !== undefined) this.#pen.blend(style.blend);
       if (style.clip) this.#clip(style.clip);
+      together = this.#pen.group(style.opacity ?? 1, style.blend ?? 'normal');
       draw();
     } finally {
+      if (together) this.#pen.restore();
       this.#pen.restore();
     }
   }

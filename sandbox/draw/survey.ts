@@ -1,37 +1,21 @@
 // Goes through a checked list as a canvas would, without drawing: where does it draw, and how much work is it?
 import type { Box } from './bounds.ts';
-import { argumentsAt } from './check.ts';
-import { OP } from './ops.ts';
+import { argumentsAt, ListError } from './check.ts';
+import { OpenGroup } from './open-group.ts';
+import { OP, SHEETS } from './ops.ts';
 import { PathBox } from './path-box.ts';
 import { PER_BLURRED_PIXEL, PER_MIXED_PIXEL, PER_PIXEL, Reach, type Span, within } from './reach.ts';
 import type { Rows } from './rows.ts';
+import { type State, startingState } from './survey-state.ts';
 import { textExtents } from './text-extents.ts';
-import { multiplied, type Transform } from './transform.ts';
+import { multiplied } from './transform.ts';
 
 /** The raster sets it: how far the point of a sharp corner may reach, in half line widths. */
 export const MITER_LIMIT = 4;
 const DIAGONAL = Math.SQRT2;
+/** A group within a group is never a single shape of it. */
+const MANY = 2;
 const [SQUARE_CAP, MITER_JOIN] = [2, 0];
-
-/** What `save` keeps. */
-interface State {
-  m: Transform;
-  clip: Span;
-  blend: number;
-  shadow: { readonly blur: number; readonly x: number; readonly y: number } | undefined;
-  mixedFill: boolean;
-  mixedStroke: boolean;
-  lineWidth: number;
-  cap: number;
-  join: number;
-  /** Dashes in a pixel of length. */
-  dashes: number;
-  font: string;
-  size: number;
-  weight: number;
-  align: number;
-  baseline: number;
-}
 
 export class Survey {
   /** Nothing is drawn outside; absent where nothing is drawn at all. */
@@ -40,6 +24,8 @@ export class Survey {
   /** Whether it mixes colours with what lies below, instead of covering it. */
   blends = false;
   readonly cost: number;
+  /** In the order in which they begin. */
+  readonly groups: OpenGroup[] = [];
   readonly #list: Float64Array;
   readonly #strings: readonly string[];
   readonly #path = new PathBox();
@@ -51,27 +37,12 @@ export class Survey {
   constructor(list: Float64Array, strings: readonly string[], area: Box) {
     this.#list = list;
     this.#strings = strings;
-    this.#now = {
-      m: { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 },
-      clip: { left: area.x, top: area.y, right: area.x + area.width, bottom: area.y + area.height },
-      blend: 0,
-      shadow: undefined,
-      mixedFill: false,
-      mixedStroke: false,
-      lineWidth: 1,
-      cap: 0,
-      join: 0,
-      dashes: 0,
-      font: 'Sans',
-      size: 32,
-      weight: 400,
-      align: 0,
-      baseline: 2,
-    };
+    this.#now = startingState(area);
     for (let position = 0; position < list.length; position += 1 + argumentsAt(list, position)) {
       this.#reach.operation();
       this.#step(position);
     }
+    while (this.#stack.length > 0) this.#restore();
     this.#reach.operation();
     this.box = this.#reach.box;
     this.rows = this.#reach.rows;
@@ -92,13 +63,13 @@ export class Survey {
         this.#stack.push({ ...now });
         break;
       case OP.restore:
-        this.#now = this.#stack.pop() ?? now;
+        this.#restore();
+        break;
+      case OP.group:
+        this.#begin(b);
         break;
       case OP.transform:
         now.m = multiplied(now.m, { a, b, c, d, e, f });
-        break;
-      case OP.blend:
-        now.blend = a;
         break;
       case OP.shadow:
         now.shadow = a % 256 > 0 ? { blur: b, x: c, y: d } : undefined;
@@ -130,6 +101,27 @@ export class Survey {
       default:
         this.#draw(position, a, b, c, d, e);
     }
+  }
+
+  #begin(blend: number): void {
+    const now = this.#now;
+    this.#stack.push({ ...now });
+    const group = new OpenGroup(blend, now.group);
+    if (group.depth > SHEETS)
+      throw new ListError(
+        `Groups with an opacity or a blend, more than ${SHEETS} within each other, which is the limit.`,
+      );
+    this.groups.push(group);
+    [now.group, now.shadow, now.dashes] = [group, undefined, 0];
+  }
+
+  #restore(): void {
+    const { group } = this.#now;
+    this.#now = this.#stack.pop() ?? this.#now;
+    if (!group || group === this.#now.group) return;
+    if (group.paints > 0 && group.blend > 0 && !group.parent) this.blends = true;
+    if (!group.isSingle) this.#reach.sheet(group);
+    group.parent?.hold(group, MANY);
   }
 
   #draw(position: number, a: number, b: number, c: number, d: number, e: number): void {
@@ -214,8 +206,7 @@ export class Survey {
   }
 
   #paint(span: Span, path: PathBox, mixed: boolean, times = 1): void {
-    const { blend, clip, shadow } = this.#now;
-    if (blend > 0) this.blends = true;
+    const { clip, shadow, group } = this.#now;
     if (shadow) {
       const reach = shadow.blur * 1.5 + 1;
       const cast = {
@@ -226,9 +217,11 @@ export class Survey {
       };
       this.#count(cast, path, shadow.blur > 0 ? PER_BLURRED_PIXEL : PER_MIXED_PIXEL, times);
       this.#reach.touch(clip, cast);
+      group?.hold(within(clip, cast));
     }
-    this.#count(span, path, mixed || blend > 0 ? PER_MIXED_PIXEL : PER_PIXEL, times);
+    this.#count(span, path, mixed ? PER_MIXED_PIXEL : PER_PIXEL, times);
     this.#reach.touch(clip, span);
+    group?.hold(within(clip, span));
   }
 
   #count(span: Span, path: PathBox, perPixel: number, times = 1): void {

@@ -5,6 +5,7 @@ import type { Canvas } from '@plinth/sdk/effect.ts';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Layer } from '../child/layer.ts';
 import { createFrames } from '../colour/frames.ts';
 import { FONT_FILES } from '../draw/fonts.ts';
 import { raster, record } from './drawing.ts';
@@ -87,6 +88,31 @@ describe('the browser', () => {
     // Half a pixel away would be 0.7 and 0.004.
     expect(mean).toBeLessThan(0.2);
     expect(far).toBeLessThan(0.002);
+  });
+
+  test('lays groups over the video, and mixes their colours with it, as the render does', async () => {
+    const video = Uint8ClampedArray.from({ length: 320 * 180 * 4 }, (_, at) => (at % 4 === 3 ? 255 : (at * 31) >> 6));
+    const recording = record(320, 180, (canvas) => {
+      const overlapping = () => {
+        canvas.circle(90, 90, 60, { fill: 'tomato' });
+        canvas.rect(90, 60, 120, 60, { fill: 'teal', radius: 20 });
+      };
+      for (const [at, blend] of (
+        ['multiply', 'screen', 'overlay', 'difference', 'soft-light', 'add'] as const
+      ).entries())
+        canvas.group({ x: at * 45, y: at * 10, scale: 0.5, blend, opacity: at % 2 ? 0.7 : 1 }, overlapping);
+      canvas.group({ opacity: 0.4, y: 20 }, overlapping);
+    });
+    const there = await page.evaluate(
+      ([drawing, files, over]) =>
+        (globalThis as unknown as { portable: Portable }).portable.drawInBrowser(drawing, files, over),
+      [{ ...recording, list: [...recording.list] }, fonts(), [...video]] as const,
+    );
+    const box = { x: 0, y: 0, width: 320, height: 180 };
+    const here = new Layer(box).draw([{ ...recording, images: new Map() }], video);
+    const off = Array.from(here, (value, at) => Math.abs(value - (there[at] ?? 0)));
+    expect(off.reduce((sum, one) => sum + one, 0) / off.length).toBeLessThan(0.5);
+    expect(off.filter((one) => one > 24).length / off.length).toBeLessThan(0.002);
   });
 
   test('writes text in the same places, with the same letters and the same breaks', async () => {

@@ -37,7 +37,7 @@ describe('a list is refused that', () => {
     ['has a font that is none', [OP.font, 1, 20, 400, 0]],
     ['has letters that are too large', [OP.font, 0, 1e9, 400, 0]],
     ['has a colour beyond white', [OP.fillColor, 0x100000000]],
-    ['has a blend that does not exist', [OP.blend, 10]],
+    ['has a blend that does not exist', [OP.group, 1, 10]],
     ['has a blur that never ends', [OP.shadow, 255, 1e6, 0, 0]],
     ['has a line of no width', [OP.line, 0, 0, 0]],
     ['restores what was not saved', [OP.save, OP.restore, OP.restore]],
@@ -94,7 +94,29 @@ test('what was drawn before does not shine through in what comes next', () => {
   const context = createCanvas(64, 64).getContext('2d');
   const draw = (numbers: readonly number[]) =>
     rasterise(Float64Array.from(numbers), numbers.length, STRINGS, context, new Map());
-  draw([OP.save, OP.opacity, 0.1, OP.blend, 5, OP.transform, 3, 0, 0, 3, 9, 9, OP.shadow, 255, 9, 9, 9, OP.dash, 1, 3]);
+  draw([
+    OP.save,
+    OP.opacity,
+    0.1,
+    OP.group,
+    0.5,
+    5,
+    OP.transform,
+    3,
+    0,
+    0,
+    3,
+    9,
+    9,
+    OP.shadow,
+    255,
+    9,
+    9,
+    9,
+    OP.dash,
+    1,
+    3,
+  ]);
   draw([OP.fillColor, 0xff0000ff, OP.beginPath, OP.rect, 0, 0, 8, 8, OP.fill]);
   expect([...context.getImageData(7, 7, 1, 1).data]).toEqual([255, 0, 0, 255]);
   expect([...context.getImageData(9, 9, 1, 1).data]).toEqual([0, 0, 0, 0]);

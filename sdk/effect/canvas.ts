@@ -115,6 +115,9 @@ export interface Canvas extends Charts {
   ): void;
   /** How large a picture is by itself, in pixels; nothing while there is none. */
   imageSize(name: string | undefined): { readonly width: number; readonly height: number } | undefined;
-  /** Draws with a transform, an opacity, a blend or a clip over all of it. */
+  /**
+   * Draws with a transform or a clip over all of it. With an opacity or a blend it is laid over what is below as one: shapes
+   * do not show through each other, and mix with the picture together. What mixes inside of such a group mixes within it.
+   */
   group(style: GroupStyle, draw: () => void): void;
 }
