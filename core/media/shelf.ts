@@ -24,8 +24,6 @@ export interface ShelfDeps {
 /** A ladder has many small files, and each is on the disk for good before the next. */
 const AT_ONCE = { concurrency: 4 };
 
-export type Shelf = ReturnType<typeof shelfOf>;
-
 export function shelfOf({ storage, work, purpose, visibility, until, directory, signal }: ShelfDeps) {
   const { tenantId, plugin, accountId } = work;
   const stored = new Map<string, { readonly file: MediaFile; readonly objectId: string }>();

@@ -5,10 +5,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createCanvas } from '@napi-rs/canvas';
 import { cssFont } from '../draw/fonts.ts';
 import { registerFonts } from '../render/fonts.ts';
+import { LINE } from '../render/recipes/watermark.ts';
 
 /** Of the letters, in pixels: large enough to be made smaller for any picture. */
 const SIZE = 96;
-const LINE = 1.5 * SIZE;
+const HEIGHT = LINE * SIZE;
 const WIDEST = 8_000;
 
 registerFonts();
@@ -17,7 +18,7 @@ const font = cssFont('Sans', SIZE, 700, false);
 const measured = createCanvas(8, 8).getContext('2d');
 measured.font = font;
 const width = Math.ceil(Math.min(WIDEST, measured.measureText(text).width) + SIZE / 2);
-const canvas = createCanvas(width, LINE);
+const canvas = createCanvas(width, HEIGHT);
 const context = canvas.getContext('2d');
 context.font = font;
 context.fillStyle = '#fff';
@@ -25,5 +26,5 @@ context.textBaseline = 'middle';
 context.shadowColor = 'rgba(0, 0, 0, 0.75)';
 context.shadowBlur = SIZE / 12;
 context.shadowOffsetY = SIZE / 32;
-context.fillText(text, SIZE / 4, LINE / 2, WIDEST);
+context.fillText(text, SIZE / 4, HEIGHT / 2, WIDEST);
 writeFileSync(1, canvas.toBuffer('image/png'));
