@@ -5,10 +5,9 @@ import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
 import { signerFrom } from '@plinth/sandbox/render/c2pa/sign.ts';
 import { inWords, slowness } from '@plinth/sandbox/render/embedded.ts';
 import { findFFmpeg, locateFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
-import { inspect } from '@plinth/sandbox/render/inspect.ts';
+import { type Inspected, inspect } from '@plinth/sandbox/render/inspect.ts';
 import type { Rendered, RenderOptions } from '@plinth/sandbox/render/pipeline.ts';
 import type { Progress } from '@plinth/sandbox/render/progress.ts';
-import type { OpenedEffect } from '@plinth/sandbox/render/protocol.ts';
 import { readProvenance } from '@plinth/sandbox/render/read-provenance.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
 import { renderInSegments } from '@plinth/sandbox/render/render-in-segments.ts';
@@ -76,17 +75,28 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
     `${description.title}: ${does.join(', ') || 'does nothing in its first second'}.`,
     ...(params.length > 0 ? ['Params:', ...params] : []),
     ...inputLines(inspected),
-    ...notesOf(description, images),
+    ...notesOf(inspected, images),
   ].join('\n');
-  print({ ...description, seen, madeUp: inputs.madeUp, empty: inputs.empty, soundBlocks, text });
+  const { madeUp, empty } = inputs;
+  print({ ...description, seen, madeUp, empty, soundBlocks, frameMs: inspected.frameMs, text });
 }
 
 /** What is not wrong, and may still not be what was meant. */
-function notesOf({ params }: OpenedEffect['description'], images: Readonly<Record<string, string>>): readonly string[] {
+function notesOf(
+  { description: { params }, frameMs = 0 }: Inspected,
+  images: Readonly<Record<string, string>>,
+): readonly string[] {
   const missing = Object.keys(params).filter((name) => params[name]?.kind === 'image' && !Object.hasOwn(images, name));
-  return missing.map(
-    (name) => `Note: "${name}" has no picture, so nothing is drawn for it. Give one: --images '{ "${name}": "FILE" }'.`,
-  );
+  const slow = frameMs > 1_000 / SCENE.fps ? [frameMs.toFixed(0)] : [];
+  return [
+    ...missing.map(
+      (name) =>
+        `Note: "${name}" has no picture, so nothing is drawn for it. Give one: --images '{ "${name}": "FILE" }'.`,
+    ),
+    ...slow.map(
+      (ms) => `Note: a frame of ${SCENE.width}x${SCENE.height} takes ${ms} ms here, longer than it is shown.`,
+    ),
+  ];
 }
 
 /** One frame as a picture. */

@@ -11,6 +11,7 @@ export async function frameCost(
   { first, frames: count }: Span,
   limits: Limits,
   print: (text: string) => void,
+  step: (effect: number, frame: number) => void,
 ): Promise<number> {
   const [facts] = effects.map((one) => one.facts);
   if (!facts) return 0;
@@ -23,6 +24,7 @@ export async function frameCost(
   for (let index = first; index < first + count; index++) {
     const began = performance.now();
     for (const [at, { player, lists, images }] of effects.entries()) {
+      step(at, index);
       // A render plays each frame once for what it draws, and those that look at the picture once more.
       player.frame(index);
       const painter = lists.needsPixels(index) ? painters[at] : undefined;

@@ -53,7 +53,9 @@ type Order = Exclude<ToRenderChild, { do: 'describe' | 'open' | 'sound' }>;
 
 async function work(all: Opened, order: Order): Promise<void> {
   if (order.do === 'time') {
-    const ms = await frameCost(all.effects, all.span, all.limits, print);
+    const ms = await frameCost(all.effects, all.span, all.limits, print, (at, index) => {
+      [effect, frame] = [at, index];
+    });
     return tell({ say: 'timed', ms });
   }
   const part = { ...all, effects: all.effects.slice(0, order.effects) };

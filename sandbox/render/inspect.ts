@@ -22,6 +22,8 @@ export interface InspectOptions {
 export interface Inspected extends OpenedEffect {
   /** Inputs that nobody gave: made up, or empty. */
   readonly inputs: { readonly madeUp: readonly string[]; readonly empty: readonly string[] };
+  /** What a frame takes, where it was tried on pictures of nothing: milliseconds. */
+  readonly frameMs?: number;
   /** Blocks of sound that it was tried on. */
   readonly soundBlocks: number;
 }
@@ -34,7 +36,7 @@ export async function inspect(compiled: Compiled, facts: SceneFacts, options: In
   const [source, images] = [await sourceOf(compiled), await readImages(options.images ?? {})];
   const limits = limitsOf(options.limits);
   const of = { effects: [compiled], limits, ...(onPrint ? { onPrint } : {}) };
-  const { opened, scene, inputs } = await withChild({ ...of, plays: 'frame' }, async (child) => {
+  const { opened, scene, inputs, tried } = await withChild({ ...of, plays: 'frame' }, async (child) => {
     const [description] = (await child.ask({ do: 'describe', effects: [source], limits }, 'described')).effects;
     const told = toldOf(description?.inputs ?? [], facts, rehearse);
     const known = { ...facts, data: told.data };
@@ -42,15 +44,17 @@ export async function inspect(compiled: Compiled, facts: SceneFacts, options: In
       { do: 'open', effects: [{ ...source, images, facts: known }], limits },
       'opened',
     );
-    return { opened: effects[0], scene: known, inputs: told.inputs };
+    // Whoever looks at the picture was played without one.
+    const tried = rehearse ? { frameMs: (await child.ask({ do: 'time' }, 'timed')).ms } : {};
+    return { opened: effects[0], scene: known, inputs: told.inputs, tried };
   });
   if (!opened) throw new Error('Its process opened nothing.');
-  if (!opened.description.has.audio) return { ...opened, inputs, soundBlocks: 0 };
+  if (!opened.description.has.audio) return { ...opened, ...tried, inputs, soundBlocks: 0 };
   const tone = { samples: Math.round(facts.duration * SAMPLE_RATE), sampleRate: SAMPLE_RATE };
   const effects = [{ ...source, facts: { ...scene, sampleRate: SAMPLE_RATE, channelCount: CHANNELS } }];
   const order = { do: 'sound', effects, channels: CHANNELS, rehearse: tone, limits } as const;
   const { frames } = await withChild({ ...of, plays: 'block' }, (child) => child.ask(order, 'done'));
-  return { ...opened, inputs, soundBlocks: frames };
+  return { ...opened, ...tried, inputs, soundBlocks: frames };
 }
 
 function toldOf(declared: readonly string[], { data: given, ...scene }: SceneFacts, rehearse: boolean) {
