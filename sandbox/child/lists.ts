@@ -13,6 +13,8 @@ export interface Drawn {
   readonly strings: readonly string[];
   readonly images: Images;
 }
+/** What a string takes beside its characters. */
+const STRING_BYTES = 32;
 const NOTHING: Drawn = { list: new Float64Array(0), strings: [], images: new Map() };
 
 export class Lists {
@@ -23,6 +25,7 @@ export class Lists {
   readonly #frames: (Drawn | 'pixels' | undefined)[] = [];
   #last: Drawn = NOTHING;
   #lastBlends = false;
+  #table: { readonly strings: readonly string[]; counted: number } = { strings: [], counted: 0 };
   #bytes = 0;
   #counts = { pixelFrames: 0, drawnFrames: 0, drawings: 0, blendFrames: 0 };
   #box: Box | undefined;
@@ -54,14 +57,21 @@ export class Lists {
     const { box, blends } = surveyOf(list, list.length, strings, width, height);
     this.#counts.drawings += list.length > 0 ? 1 : 0;
     this.#box = around(this.#box, box);
-    this.#bytes += list.byteLength;
+    this.#bytes += list.byteLength + this.#bytesOf(strings);
     [this.#last, this.#lastBlends] = [drawn, blends];
+  }
+
+  /** Of the strings that came since the last time: a table is kept as long as a list that goes with it. */
+  #bytesOf(strings: readonly string[]): number {
+    if (strings !== this.#table.strings) this.#table = { strings, counted: 0 };
+    const fresh = strings.slice(this.#table.counted);
+    this.#table.counted = strings.length;
+    return fresh.reduce((sum, one) => sum + 2 * one.length + STRING_BYTES, 0);
   }
 
   /** Its own copy, or the one before where that is the same. */
   #played(length: number): Drawn {
-    const { list, strings } = this.#player;
-    const shared = list.subarray(0, length);
+    const [shared, strings] = [this.#player.list.subarray(0, length), this.#player.strings()];
     if (length === 0) return this.#last.list.length === 0 ? this.#last : NOTHING;
     const same = strings === this.#last.strings && sameList(shared, this.#last.list);
     return same ? this.#last : { list: shared.slice(), strings, images: this.#images };

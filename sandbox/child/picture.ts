@@ -33,7 +33,7 @@ export class Picture {
     if (!this.#isRgba) this.#frames.toRgba();
     this.#isRgba = true;
     const length = painter.frame(index);
-    this.draw({ list: painter.list.subarray(0, length), strings: painter.strings, images });
+    this.draw({ list: painter.list.subarray(0, length), strings: painter.strings(), images });
   }
 
   /** All that was made of it, as planes. */

@@ -139,19 +139,27 @@ function refuse(code: number, position: number, why: string): never {
   throw new ListError(`The operation "${NAMES.get(code)}" ${why} (at ${position}).`);
 }
 
-/** The strings of a program so far, with those that came anew. They come from strangers' code like the lists. */
+/** The strings that lists name, with those that came anew. They come from strangers' code like the lists. */
 export class StringTable {
-  readonly strings: string[] = [];
+  /** Another list when it begins anew: who keeps a list of numbers keeps the strings that it names. */
+  strings: string[] = [];
   #characters = 0;
 
   add(fresh: unknown): void {
-    if (!Array.isArray(fresh)) throw new ListError('The strings of a list are no array.');
-    for (const one of fresh) {
+    const { from, strings } = (fresh ?? {}) as { readonly from?: unknown; readonly strings?: unknown };
+    if (!Array.isArray(strings)) throw new ListError('The strings of a list are no array.');
+    if (from === 0 && strings.length > 0) [this.strings, this.#characters] = [[], 0];
+    if (from !== this.strings.length && strings.length > 0) throw new ListError('Strings are missing.');
+    for (const one of strings) {
       if (typeof one !== 'string' || one.length > STRING_LENGTH) throw new ListError('A string is none, or too long.');
       this.#characters += one.length;
-      if (this.strings.length >= STRINGS || this.#characters > STRINGS_LENGTH) throw new ListError('Too many strings.');
+      if (this.strings.length >= MOST_STRINGS || this.#characters > 2 * STRINGS_LENGTH)
+        throw new ListError('Too many strings.');
       // Half a character cannot be drawn.
       this.strings.push(one.toWellFormed());
     }
   }
 }
+
+/** What was there before a frame, and as many as its list has room to name. */
+const MOST_STRINGS = STRINGS + LIST_LENGTH;

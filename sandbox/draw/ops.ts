@@ -102,10 +102,11 @@ export const BASELINES = ['top', 'middle', 'alphabetic', 'bottom'] as const;
 
 /** Numbers of one frame's list. More is refused: a picture that needs more is better made of pixels. */
 export const LIST_LENGTH = 262_144;
-/** Strings that a program may use in all its frames, the characters of one and of all. */
-export const STRINGS = 20_000;
+/** Characters of one string, and of all that one frame names; each counts one more than it has. */
 export const STRING_LENGTH = 2_000;
 export const STRINGS_LENGTH = 1_000_000;
+/** A table of more strings than these, or of more characters than a frame may name, begins anew with the next frame. */
+export const STRINGS = 20_000;
 /** Of a coordinate or a length, in either direction. */
 export const FARTHEST = 100_000;
 /** Of a transform: how much it may stretch, and how far move. */

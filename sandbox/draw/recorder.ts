@@ -5,6 +5,12 @@ const LENGTHS = Uint8Array.from({ length: 32 }, (_, code) => OP_LENGTHS[code] ??
 /** The most that one `push` writes, its code included. */
 const SLOTS = 8;
 
+/** Strings in the order of their numbers. From 0 on they are a new table: none of those before is named any more. */
+export interface NewStrings {
+  readonly from: number;
+  readonly strings: readonly string[];
+}
+
 /**
  * Records into a list that may be shared: `length` numbers of it belong to the present frame.
  *
@@ -20,7 +26,9 @@ export class Recorder {
   readonly #list: Float64Array;
   readonly #end: number;
   readonly #strings = new Map<string, number>();
+  /** Characters in the table, and in what this frame names. */
   #characters = 0;
+  #named = 0;
   #fresh: string[] = [];
 
   constructor(list: Float64Array) {
@@ -28,9 +36,15 @@ export class Recorder {
     this.#end = Math.min(list.length, LIST_LENGTH);
   }
 
-  /** Begins a frame. The strings stay: their numbers hold for the whole program. */
+  /** Begins a frame. Most strings come again: they keep their numbers until there are too many. */
   reset(): void {
     this.length = 0;
+    this.#named = 0;
+    if (this.#strings.size > STRINGS || this.#characters > STRINGS_LENGTH) {
+      this.#strings.clear();
+      this.#characters = 0;
+      this.#fresh = [];
+    }
     this.onReset();
   }
 
@@ -59,29 +73,27 @@ export class Recorder {
 
   /** The number under which the list names a text. */
   string(text: string): number {
+    if (typeof text !== 'string') throw new TypeError(`A text was expected, not ${typeof text}.`);
+    this.#named += text.length + 1;
+    if (this.#named > STRINGS_LENGTH)
+      throw new RangeError(`This frame has more than ${STRINGS_LENGTH} characters of text, which is the limit.`);
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
-    if (typeof text !== 'string') throw new TypeError(`A text was expected, not ${typeof text}.`);
     if (text.length > STRING_LENGTH) {
       throw new RangeError(`A text of ${text.length} characters: ${STRING_LENGTH} is the limit for one line.`);
     }
     const number = this.#strings.size;
     this.#characters += text.length;
-    if (number >= STRINGS || this.#characters > STRINGS_LENGTH) {
-      throw new RangeError(
-        `The effect has drawn more than ${STRINGS} different texts or ${STRINGS_LENGTH} characters in them, which is the limit.`,
-      );
-    }
     this.#strings.set(text, number);
     this.#fresh.push(text);
     return number;
   }
 
-  /** The strings since the last time, in the order of their numbers. */
-  takeNewStrings(): string[] {
-    const fresh = this.#fresh;
+  /** The strings since the last time. */
+  takeNewStrings(): NewStrings {
+    const strings = this.#fresh;
     this.#fresh = [];
-    return fresh;
+    return { from: this.#strings.size - strings.length, strings };
   }
 
   #refuse(): never {

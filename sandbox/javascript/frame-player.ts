@@ -1,5 +1,6 @@
 // Plays an effect in an isolate, frame by frame and in step: the caller's thread waits for each frame.
 import ivm from 'isolated-vm';
+import { StringTable } from '../draw/check.ts';
 import { LIST_LENGTH } from '../draw/ops.ts';
 import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
@@ -13,8 +14,8 @@ import { busiest } from './profile.ts';
 export interface FramePlayer {
   /** The display list of the frame that was played last, shared with the isolate. */
   readonly list: Float64Array;
-  /** What the list names by number. */
-  readonly strings: readonly string[];
+  /** What the list of the frame that was played last names by number. */
+  strings(): readonly string[];
   describe(): Description;
   /** What the effect asks of FFmpeg, unchecked. */
   filters(facts: SceneFacts): unknown;
@@ -117,18 +118,17 @@ export function playThrough(
   explain: typeof failureOf = failureOf,
   graceMs = 0,
 ): FramePlayer {
-  const strings: string[] = [];
+  const table = new StringTable();
   const go = entryOf(isolate, inside, explain, graceMs);
   return {
     list: new Float64Array(memory),
-    strings,
+    strings: () => table.strings,
     describe: () => JSON.parse(String(go('describe'))),
     filters: (facts) => JSON.parse(String(go('filters', JSON.stringify(facts)))),
     start: (facts) => void go('start', JSON.stringify(facts)),
     frame(index) {
       const length = Number(go('frame', index, 'frame'));
-      const fresh: unknown = JSON.parse(String(go('strings', undefined, 'frame')));
-      if (Array.isArray(fresh)) strings.push(...fresh.map(String));
+      table.add(JSON.parse(String(go('strings', undefined, 'frame'))));
       return length;
     },
     dispose: () => {

@@ -2,8 +2,9 @@ import { createCanvas } from '@napi-rs/canvas';
 import type { Canvas } from '@plinth/sdk/effect.ts';
 import { describe, expect, test } from 'vitest';
 import { RecordingCanvas } from '../draw/canvas.ts';
+import { StringTable } from '../draw/check.ts';
 import { parseColor } from '../draw/css-color.ts';
-import { LIST_LENGTH, OP, STRINGS } from '../draw/ops.ts';
+import { LIST_LENGTH, OP, STRINGS, STRINGS_LENGTH } from '../draw/ops.ts';
 import { Recorder } from '../draw/recorder.ts';
 import { drawable, inkOf, picture, raster, record } from './drawing.ts';
 
@@ -219,11 +220,30 @@ describe('mistakes are explained', () => {
     expect(() => dots(10)).not.toThrow();
   });
 
-  test('too many different texts are refused', () => {
+  test('texts keep their numbers until there are too many, and any number of frames may have texts of their own', () => {
     const recorder = new Recorder(new Float64Array(100));
-    for (let at = 0; at < STRINGS; at++) recorder.string(String(at));
-    expect(() => recorder.string('one more')).toThrow(/more than 20000 different texts/);
-    expect(recorder.takeNewStrings().length).toBe(STRINGS);
-    expect([recorder.string('7'), recorder.takeNewStrings()]).toEqual([7, []]);
+    const table = new StringTable();
+    const tables = new Set<readonly string[]>();
+    for (let frame = 0; frame < 3 * STRINGS; frame++) {
+      recorder.reset();
+      const [same, own] = [recorder.string('Frame'), recorder.string(`${frame}`)];
+      table.add(recorder.takeNewStrings());
+      expect([table.strings[same], table.strings[own]]).toEqual(['Frame', `${frame}`]);
+      tables.add(table.strings);
+    }
+    expect(tables.size).toBe(3);
+    expect(Math.max(...[...tables].map((one) => one.length))).toBeLessThan(STRINGS + 3);
+  });
+
+  test('more text than anybody reads is refused, as the same frame is at any time', () => {
+    const recorder = new Recorder(new Float64Array(100));
+    const line = 'x'.repeat(1_999);
+    const draw = (lines: number) => {
+      recorder.reset();
+      for (let at = 0; at < lines; at++) recorder.string(line);
+    };
+    draw(STRINGS_LENGTH / 2_000);
+    expect(() => draw(STRINGS_LENGTH / 2_000 + 1)).toThrow(/more than 1000000 characters of text/);
+    draw(STRINGS_LENGTH / 2_000);
   });
 });

@@ -2,7 +2,7 @@ import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkedList, ListError, StringTable } from '../draw/check.ts';
-import { FARTHEST, OP, OP_LENGTHS, STRING_LENGTH } from '../draw/ops.ts';
+import { FARTHEST, LIST_LENGTH, OP, OP_LENGTHS, STRING_LENGTH, STRINGS as TABLE } from '../draw/ops.ts';
 import { rasterise } from '../draw/raster.ts';
 import { raster, record } from './drawing.ts';
 
@@ -123,9 +123,18 @@ test('what was drawn before does not shine through in what comes next', () => {
 });
 
 test('strings that are none, too long or too many are refused', () => {
-  for (const bad of ['text', [1], [null], ['x'.repeat(STRING_LENGTH + 1)], Array(20_001).fill('')]) {
+  const many = Array(TABLE + LIST_LENGTH + 1).fill('');
+  for (const strings of [
+    'text',
+    [1],
+    [null],
+    ['x'.repeat(STRING_LENGTH + 1)],
+    many,
+    Array(1_001).fill('x'.repeat(2_000)),
+  ])
+    expect(() => new StringTable().add({ from: 0, strings }), String(strings).slice(0, 20)).toThrow(ListError);
+  for (const bad of [undefined, ['text'], { from: 3, strings: ['text'] }, { from: -1, strings: [''] }])
     expect(() => new StringTable().add(bad)).toThrow(ListError);
-  }
 });
 
 const anyNumber = fc.oneof(

@@ -155,6 +155,24 @@ describe('a drawing', () => {
     expect(effects[0]?.seen).toMatchObject({ frames: 30, drawnFrames: 27, drawings: 2 });
   });
 
+  it('may have other words in every frame, for as long as there are frames', async () => {
+    const body = `frame({ canvas, index }) {
+      for (let line = 0; line < 1_500; line++) canvas.text(index + '/' + line, -900, 0);
+      canvas.text('Frame ' + index, 20, 120, { size: 70 });
+    }`;
+    const { file } = await rendered('clip.mp4', body);
+    const output = at('words.png');
+    await renderFrame({ input: at('clip.mp4'), output, effects: await effectsOf(body), at: 2 / 30 });
+    // By then its table of strings has begun anew twice; the third frame is drawn with the one that it was played with.
+    for (const [x, y] of [
+      [30, 90],
+      [64, 100],
+      [240, 100],
+      [262, 90],
+    ] as const)
+      expect(distance(colorAt(file, 2, x, y), pixelAt(output, 320, x, y)), `${x},${y}`).toBeLessThan(40);
+  });
+
   it('is made over pixels that the same frame changed', async () => {
     const body = `frame({ pixels, canvas, index }) {
       if (index >= 5) pixels.data.fill(255);
