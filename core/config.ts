@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Signing, signingFrom } from '@plinth/sandbox/render/c2pa/signing.ts';
 import { isProxy } from './front/forwarded.ts';
 import type { S3Options } from './storage/s3-client.ts';
 
@@ -32,6 +33,8 @@ export interface Config {
   readonly logLevel: string;
   /** Renders, transcodes and the like that this node does at once. */
   readonly workSlots: number;
+  /** Whose key signs what effects make. */
+  readonly signing: Signing | undefined;
   readonly mode: Mode;
 }
 
@@ -156,6 +159,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ov
     tracesUrl: read('OTEL_EXPORTER_OTLP_ENDPOINT'),
     logLevel: read('PLINTH_LOG_LEVEL') ?? 'info',
     workSlots: Number(read('PLINTH_WORK_SLOTS') ?? availableParallelism()),
+    signing: signingFrom({ PLINTH_C2PA_CERT: read('PLINTH_C2PA_CERT'), PLINTH_C2PA_KEY: read('PLINTH_C2PA_KEY') }),
     mode: (read('PLINTH_MODE') ?? 'development') as Mode,
     ...over,
     dataDir,

@@ -111,7 +111,7 @@ export function buildRooms(deps: RoomsDeps): Rooms {
         event: { state, progress, note, fps, secondsLeft },
       }),
   });
-  const renders = createRenders({ work, storage, clock });
+  const renders = createRenders({ work, storage, clock, signing: config.signing });
   realtime.register(work.watching('renders'));
   const media = createMedia({ database, work, storage, clock, secret: config.secret, nudge: () => events.nudge() });
   realtime.register(work.watching('media'));

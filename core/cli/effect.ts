@@ -2,7 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
-import { signerFrom } from '@plinth/sandbox/render/c2pa/sign.ts';
+import { signer } from '@plinth/sandbox/render/c2pa/sign.ts';
+import { signingFrom } from '@plinth/sandbox/render/c2pa/signing.ts';
 import { inWords, slowness } from '@plinth/sandbox/render/embedded.ts';
 import { findFFmpeg, locateFFmpeg } from '@plinth/sandbox/render/ffmpeg.ts';
 import { type Inspected, inspect } from '@plinth/sandbox/render/inspect.ts';
@@ -137,13 +138,14 @@ async function renderFile(
   process.once('SIGINT', cancel).once('SIGTERM', cancel);
   try {
     await tellOfFFmpeg(options);
-    const signing = await signerFrom(process.env);
+    const signing = signingFrom(process.env);
+    const sign = signing && (await signer(signing));
     const done = await renderInSegments({
       ...{
         ...files,
         ...askedOf(options),
         effects: await chainOf([file, ...more], options),
-        ...signing,
+        ...(sign && { sign }),
         signal: stop.signal,
       },
       ...numberOption(options, 'from'),

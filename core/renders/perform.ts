@@ -3,6 +3,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CompileError } from '@plinth/sandbox/javascript/compile.ts';
+import { signer } from '@plinth/sandbox/render/c2pa/sign.ts';
+import type { Signing } from '@plinth/sandbox/render/c2pa/signing.ts';
 import type { EffectUse } from '@plinth/sandbox/render/effect-use.ts';
 import { renderErrors } from '@plinth/sandbox/render/errors.ts';
 import { rateOf } from '@plinth/sandbox/render/fraction.ts';
@@ -36,6 +38,7 @@ export interface Spec {
 export interface PerformDeps {
   readonly storage: Pick<StorageApi, 'read' | 'put' | 'stat'>;
   readonly clock: Clock;
+  readonly signing: Signing | undefined;
 }
 
 /** A result that nobody settles, because its node died just then, removes itself after so long. */
@@ -43,9 +46,15 @@ const UNSETTLED_MS = 3_600_000;
 
 type Asked = Work & { readonly spec: Spec };
 
-export async function perform({ storage, clock }: PerformDeps, work: Asked, bench: Bench): Promise<RenderResult> {
+export async function perform(
+  { storage, clock, signing }: PerformDeps,
+  work: Asked,
+  bench: Bench,
+): Promise<RenderResult> {
   const { tenantId, plugin, accountId, spec } = work;
   const { signal, directory } = bench;
+  // Whatever keeps results from being signed is said before hours are spent on one.
+  const sign = signing && (await signer(signing));
   const effects = await Promise.all(spec.effects.map((effect, at) => useOf(effect, partyOf(work, effect, at))));
   const clip = await storage.stat(tenantId, spec.objectId);
   if (clip?.plugin !== plugin) throw errors.clip_missing();
@@ -55,7 +64,11 @@ export async function perform({ storage, clock }: PerformDeps, work: Asked, benc
 
   const { data = {}, seed = 1, size } = spec;
   const files = { input, output, inputHash: clip.sha256, made: clock.now(), signal };
-  const rendered = await rendering({ ...files, effects, data, seed, ...(size && { size }) }, spec, bench);
+  const rendered = await rendering(
+    { ...files, effects, data, seed, ...(size && { size }), ...(sign && { sign }) },
+    spec,
+    bench,
+  );
   const object = await storage.put(tenantId, createReadStream(output, { signal }), {
     ...{ plugin, accountId, purpose: spec.purpose, name: spec.name, visibility: 'private' },
     keepUntil: new Date(clock.now().getTime() + UNSETTLED_MS),

@@ -1,6 +1,7 @@
 // `renders@1`: effects over clips, for plugins. The queue says when, the sandbox how; here they meet storage and events.
 
 import { CLIP_BYTES, SOURCE_BYTES } from '@plinth/sandbox/limits.ts';
+import type { Signing } from '@plinth/sandbox/render/c2pa/signing.ts';
 import type { Call, Clock } from '@plinth/sdk';
 import { type Render, RenderFailed, RenderFinished, type RenderResult, Renders } from '@plinth/sdk/services/renders.ts';
 import type pg from 'pg';
@@ -18,18 +19,19 @@ export interface RendersDeps {
   readonly work: WorkApi;
   readonly storage: StorageApi;
   readonly clock: Clock;
+  readonly signing: Signing | undefined;
 }
 
 const RENDER = 'renders.render';
 
-export function createRenders({ work, storage, clock }: RendersDeps): Room {
+export function createRenders({ work, storage, clock, signing }: RendersDeps): Room {
   work.define<Spec, RenderResult>({
     kind: RENDER,
-    run: (asked, bench) => perform({ storage, clock }, asked, bench),
+    run: (asked, bench) => perform({ storage, clock, signing }, asked, bench),
     ended: (client, ended) => settle(client, storage, ended),
     discard: ({ tenantId }, { objectId }) => storage.delete(tenantId, objectId),
   });
-  return { name: 'renders', provides: [rendersService({ work, storage, clock })] };
+  return { name: 'renders', provides: [rendersService({ work, storage })] };
 }
 
 /** In one commit: it is done, its object stays, and everybody is told. */
@@ -44,7 +46,7 @@ async function settle(client: pg.ClientBase, storage: StorageApi, ended: Work): 
     await writeOutbox(client, [{ tenantId, requestId, event: RenderFailed.id, payload: { ...who, state, error } }]);
 }
 
-function rendersService({ work, storage }: RendersDeps): Provided {
+function rendersService({ work, storage }: Pick<RendersDeps, 'work' | 'storage'>): Provided {
   const check = checkDesk();
   const own = (call: Call) => ({ plugin: pluginOf(call), room: 'renders' });
 

@@ -7,15 +7,7 @@ import { renderErrors } from '../errors.ts';
 import type { Provenance } from '../provenance.ts';
 import { c2paLibrary } from './library.ts';
 import { manifestOf } from './manifest.ts';
-
-export interface Signing {
-  /** Files, as PEM: the certificates from the signer's own to the one below the authority's, and its key. */
-  readonly certificate: string;
-  readonly key: string;
-  /** Where the library is, if not beside us. */
-  readonly library?: string;
-  readonly version?: string;
-}
+import type { Signing } from './signing.ts';
 
 /** A result, and what it is. */
 export interface Unsigned {
@@ -26,15 +18,6 @@ export interface Unsigned {
 
 /** Signs a result into another file. */
 export type Sign = (unsigned: Unsigned, signed: string) => Promise<void>;
-
-/** By what the environment names; nothing, if it names nothing. */
-export async function signerFrom(env: Readonly<Record<string, string | undefined>>): Promise<{ readonly sign?: Sign }> {
-  const { PLINTH_C2PA_CERT: certificate, PLINTH_C2PA_KEY: key } = env;
-  if (!certificate && !key) return {};
-  if (!certificate || !key)
-    throw renderErrors.bad_signer({ detail: `PLINTH_C2PA_${key ? 'CERT' : 'KEY'} is missing: set both, or none.` });
-  return { sign: await signer({ certificate, key }) };
-}
 
 /**
  * Answers what signs results. Whatever is wrong with library, key or certificate is said now, not after the first render.
