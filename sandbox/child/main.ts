@@ -12,6 +12,8 @@ import { startWatch, Work } from './watch.ts';
 const NAME_LENGTH = 200;
 /** Nothing came for so long: there is time for what may be needed next. */
 const IDLE_AFTER_MS = 1;
+/** So many more than it may have asked for are still refused in words. */
+const FLOOD = 100;
 const guests = new Map<number, Guest>();
 
 /** The call at work, and what it has used of us. */
@@ -42,6 +44,8 @@ function surroundingsOf(id: number, limits: Limits): Surroundings {
     },
     ask(token, request, name, argument) {
       const error = refusal(token, name, argument);
+      // Each is told once that it was too much; a flood is not answered.
+      if (current.asked > 2 * limits.calls + FLOOD) return;
       if (error === undefined) host.say({ say: 'asks', call: token, request, name, text: argument });
       // The guest is at work: it hears of it when it waits.
       else setImmediate(() => guests.get(id)?.answer(request, undefined, error));

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Message, type Plugin, transform } from 'esbuild';
 import { explain, SOURCE_BYTES } from '../limits.ts';
 import type { Program } from '../supervisor/protocol.ts';
+import { CompilerEnded, compiling } from './compiler.ts';
 
 export interface Place {
   readonly file: string;
@@ -76,7 +77,7 @@ async function asModule(file: string, source: string): Promise<Made | undefined>
 
 /** Only a module may wait outside a function. */
 const waits = (file: string, source: string): Promise<boolean> =>
-  transform(source, { loader: loaderOf(file), format: 'cjs', logLevel: 'silent' }).then(
+  compiling(() => transform(source, { loader: loaderOf(file), format: 'cjs', logLevel: 'silent' })).then(
     () => false,
     () => true,
   );
@@ -119,8 +120,9 @@ const asScript = (file: string, source: string): Promise<Made> =>
 
 async function explaining<T>(compile: () => Promise<T>): Promise<T> {
   try {
-    return await compile();
+    return await compiling(compile);
   } catch (failure) {
+    if (failure instanceof CompilerEnded) throw new CompileError('It is nested too deeply to be read.');
     throw compileError((failure as { errors?: Message[] }).errors?.[0]);
   }
 }

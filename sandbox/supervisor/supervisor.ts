@@ -177,13 +177,20 @@ function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
+/** Room for the note that there was more. */
+const PRINT_NOTE = 200;
 const NOTHING: Answer = { cpuMs: 0, peakMemory: 0 };
 
 /** Answers a call's requests: only this call's, only what it was granted, and only so much. */
 function listen(token: string, limits: Limits, { grants = {}, onPrint }: CallOptions): Listener {
   let calls = 0;
+  let printed = 0;
   return {
-    printed: (text) => onPrint?.(text),
+    printed(text) {
+      // As much as it may while it loads, and again in the call; the isolate itself says when it was too much.
+      if (printed <= 2 * limits.printBytes) onPrint?.(text.slice(0, limits.printBytes + PRINT_NOTE));
+      printed += text.length;
+    },
     async asks(call, name, argument) {
       if (call !== token) return { error: CALL_IS_OVER };
       if (++calls > limits.calls) return { error: explain.calls(limits) };

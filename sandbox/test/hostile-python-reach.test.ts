@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { attack } from './hostile/attack.ts';
+import { attacksIn } from './hostile/attack.ts';
 import { reachingPython } from './hostile/python-reach.ts';
 
-test.each(reachingPython)('$name finds nothing and breaks nothing', attack);
+test.each(reachingPython)('$name finds nothing and breaks nothing', attacksIn('py'));

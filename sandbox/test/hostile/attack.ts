@@ -1,15 +1,28 @@
-// Runs hostile Python where there is something to find and somebody to harm, and looks whether it did.
+// Runs hostile programs where there is something to find and somebody to harm, and looks whether they did.
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Outcome, openSandbox } from '../../supervisor/supervisor.ts';
-import type { Hostile } from './javascript.ts';
+
+/** Each says what must come of it, besides that it finds nothing and breaks nothing. */
+export interface Hostile {
+  readonly name: string;
+  readonly code: string;
+  /** It is called so many times, with 0, 1 and so on: the last call counts. */
+  readonly calls?: number;
+  /** An answer that proves the way is closed. */
+  readonly value?: unknown;
+  /** An error of that code. */
+  readonly fails?: string;
+  /** Either is well: what matters is that nothing is found and nobody else suffers. */
+  readonly any?: true;
+}
 
 const SECRET = `canary-${crypto.randomUUID()}`;
 process.env.PLINTH_CANARY = SECRET;
 const beside = join(import.meta.dirname, `canary-${process.pid}`);
-const elsewhere = join(tmpdir(), `plinth-${process.pid}-python-canary`);
+const elsewhere = join(tmpdir(), `plinth-${process.pid}-canary`);
 for (const canary of [beside, elsewhere]) writeFileSync(canary, SECRET);
 
 /** What must be stopped is stopped soon; what must come to an end of its own is given the time, however busy it is here. */
@@ -26,22 +39,47 @@ afterAll(async () => {
 
 const stranger = { publisher: 'stranger', tenant: 'a' };
 const friend = { publisher: 'friend', tenant: 'b' };
-const innocent = sandbox.open(friend, { file: 'friend.py', text: 'lambda n: n + 1' });
-const next = sandbox.open(stranger, { file: 'next.py', text: 'lambda n: n * 7' });
-beforeAll(() => innocent.call(1));
 
-/** It finds nothing, breaks nothing, and comes to what it must. */
-export async function attack({ code, value, fails, any }: Hostile): Promise<void> {
-  const printed: string[] = [];
+/** Those who are at work beside a stranger, in the same language. */
+const INNOCENTS = {
+  js: { file: 'friend.js', more: 'export default (n) => n + 1', times: 'export default (n) => n * 7' },
+  py: { file: 'friend.py', more: 'lambda n: n + 1', times: 'lambda n: n * 7' },
+} as const;
+
+/** Answers what attacks in a language: it finds nothing, breaks nothing, and comes to what it must. */
+export function attacksIn(language: keyof typeof INNOCENTS): (hostile: Hostile) => Promise<void> {
+  const { file, more, times } = INNOCENTS[language];
+  const innocent = sandbox.open(friend, { file, text: more });
+  const next = sandbox.open(stranger, { file, text: times });
+  beforeAll(() => innocent.call(1));
+  return async (hostile) => {
+    const printed: string[] = [];
+    const attack = attacked({ file: `stranger.${language}`, text: hostile.code }, hostile, (line) =>
+      printed.push(line),
+    );
+    const [outcome, meanwhile] = await Promise.all([attack, innocent.call(41)]);
+    expect(meanwhile).toMatchObject({ ok: true, value: 42 });
+    if (hostile.any === undefined) expect(verdictOf(outcome)).toEqual(hostile.fails ?? hostile.value);
+    expect(JSON.stringify([outcome, printed])).not.toContain(SECRET);
+    expect(process.env.PLINTH_CANARY).toBe(SECRET);
+    if (!outcome.ok) expect(JSON.stringify(outcome).length).toBeLessThan(6_000);
+    expect(await next.call(6)).toMatchObject({ ok: true, value: 42 });
+  };
+}
+
+async function attacked(
+  source: { file: string; text: string },
+  { any, fails, calls = 1 }: Hostile,
+  onPrint: (line: string) => void,
+): Promise<Outcome> {
   const limits = any ? SOON : (LIMITS[fails ?? ''] ?? LATER);
-  const options = { limits, onPrint: (line: string) => printed.push(line) };
-  const run = sandbox.run(stranger, { file: 'stranger.py', text: code }, undefined, options);
-  const [outcome, meanwhile] = await Promise.all([run, innocent.call(41)]);
-  expect(meanwhile).toMatchObject({ ok: true, value: 42 });
-  if (any === undefined) expect(verdictOf(outcome)).toEqual(fails ?? value);
-  expect(JSON.stringify([outcome, printed])).not.toContain(SECRET);
-  expect(JSON.stringify(outcome).length).toBeLessThan(6_000);
-  expect(await next.call(6)).toMatchObject({ ok: true, value: 42 });
+  const program = sandbox.open(stranger, source, limits);
+  try {
+    for (let call = 0; call < calls - 1; call++) await program.call(call, { onPrint });
+    return await program.call(calls === 1 ? undefined : calls - 1, { onPrint });
+  } finally {
+    program.forget();
+  }
 }
 
 const verdictOf = (outcome: Outcome) => (outcome.ok ? outcome.value : outcome.error.code);

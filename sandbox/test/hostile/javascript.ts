@@ -1,13 +1,5 @@
-// JavaScript that means harm. Each says what must come of it, besides that it finds nothing and breaks nothing:
-// `value` an answer that proves the way is closed, `fails` an error of that code.
-export interface Hostile {
-  readonly name: string;
-  readonly code: string;
-  readonly value?: unknown;
-  readonly fails?: string;
-  /** Either is well: what matters is that nothing is found and nobody else suffers. */
-  readonly any?: true;
-}
+// JavaScript that means harm.
+import type { Hostile } from './attack.ts';
 
 const LOOP = 'sandbox.cpu';
 

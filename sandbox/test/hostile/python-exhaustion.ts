@@ -1,6 +1,6 @@
 // Python that takes more than it may, or breaks what it runs on. Each says what must come of it, besides that nobody else
 // suffers: `value` an answer, `fails` an error of that code.
-import type { Hostile } from './javascript.ts';
+import type { Hostile } from './attack.ts';
 
 const LOOP = 'sandbox.cpu';
 const lines = (...text: string[]) => text.join('\n');

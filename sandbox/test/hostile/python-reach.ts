@@ -1,6 +1,6 @@
 // Python that looks for a way out, or into what is ours. Each says what must come of it, besides that it finds nothing and breaks nothing:
 // `value` an answer that proves the way is closed, `fails` an error of that code.
-import type { Hostile } from './javascript.ts';
+import type { Hostile } from './attack.ts';
 
 const lines = (...text: string[]) => text.join('\n');
 
