@@ -3,7 +3,7 @@ import './skia-settings.ts';
 import { createCanvas, ImageData, type SKRSContext2D } from '@napi-rs/canvas';
 import type { Box } from '../draw/bounds.ts';
 import { type Context2D, rasterise } from '../draw/raster.ts';
-import { registerFonts } from '../render/fonts.ts';
+import { registerFonts, registerFontsFor } from '../render/fonts.ts';
 import type { Drawn } from './lists.ts';
 
 /** Skia hands out a copy of its pixels each time, which is freed only when the event loop turns. */
@@ -26,8 +26,10 @@ export class Layer {
     const { width, height } = this.box;
     if (over) this.#putUnder(over);
     else this.#context.clearRect(0, 0, width, height);
-    for (const { list, strings, images } of all)
+    for (const { list, strings, images } of all) {
+      registerFontsFor(strings);
       rasterise(list, list.length, strings, this.#context as unknown as Context2D, images, this.box);
+    }
     this.#copies++;
     return this.#context.canvas.data();
   }

@@ -39,13 +39,23 @@ function fileOf(font: FontName, script: string, weight: Weight): string {
   return `@fontsource/${name}/files/${name}-${script}-${weight}-normal.woff2`;
 }
 
-/** What a family lacks, Sans may have; then whatever the system has. */
+/** Registered for what all four lack, in the order in which a character is looked for. */
+let fallbacks: readonly string[] = [];
+
+/** What a family lacks, Sans may have; then the fallbacks, then whatever the system has. */
 const stackOf = (font: FontName): string => {
   const own = PACKAGES[font].scripts.map((script) => familyOf(font, script));
   const rest = font === 'Sans' ? [] : PACKAGES.Sans.scripts.map((script) => familyOf('Sans', script));
-  return [...own, ...rest].map((family) => `"${family}"`).join(', ');
+  return [...[...own, ...rest, ...fallbacks].map((family) => `"${family}"`), 'sans-serif'].join(', ');
 };
-const STACKS = Object.fromEntries(FONT_NAMES.map((font) => [font, `${stackOf(font)}, sans-serif`]));
+const stacks = () => Object.fromEntries(FONT_NAMES.map((font) => [font, stackOf(font)]));
+let STACKS = stacks();
+
+/** From here on, texts may have characters of these families: pieces of `FALLBACK_FONTS`, in their order. */
+export function fallBackTo(families: readonly string[]): void {
+  fallbacks = families;
+  STACKS = stacks();
+}
 
 /** The font as a 2D context takes it. */
 export function cssFont(font: string, size: number, weight: number, italic: boolean): string {

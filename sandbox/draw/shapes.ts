@@ -5,7 +5,7 @@ import { DEPTH, FARTHEST, OP, TEXT_SIZE } from './ops.ts';
 import { numberOf, Pen } from './pen.ts';
 import type { Recorder } from './recorder.ts';
 import { parsePath } from './svg-path.ts';
-import { textWidth, wrapText } from './text.ts';
+import { inItsDirection, textWidth, wrapText } from './text.ts';
 
 const PLAIN = {};
 const USUAL_PAINT = '#ffffff';
@@ -165,7 +165,7 @@ export class RecordedShapes implements Shapes {
   #lines(code: number, lines: readonly string[], x: number, first: number, step: number): void {
     for (let at = 0; at < lines.length; at++) {
       const line = lines[at];
-      if (line) this.#recorder.push(code, this.#recorder.string(line), x, first + at * step);
+      if (line) this.#recorder.push(code, this.#recorder.string(inItsDirection(line)), x, first + at * step);
     }
   }
 

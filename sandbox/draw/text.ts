@@ -35,6 +35,17 @@ function tableOf(font: string, weight: number): Float64Array {
 export const isMark = (code: number): boolean =>
   (code >= 0x300 && code <= 0x36f) ||
   (code >= 0x200b && code <= 0x200f) ||
+  (code >= 0x202a && code <= 0x202e) ||
+  (code >= 0x2066 && code <= 0x2069) ||
+  // Hebrew's and Arabic's points, Devanagari's and Thai's signs.
+  (code >= 0x591 && code <= 0x5c7) ||
+  (code >= 0x610 && code <= 0x61a) ||
+  (code >= 0x64b && code <= 0x65f) ||
+  (code >= 0x941 && code <= 0x948) ||
+  code === 0x94d ||
+  code === 0xe31 ||
+  (code >= 0xe34 && code <= 0xe3a) ||
+  (code >= 0xe47 && code <= 0xe4e) ||
   (code >= 0x1f3fb && code <= 0x1f3ff) ||
   (code >= 0xfe00 && code <= 0xfe0f) ||
   (code >= 0x20d0 && code <= 0x20ff);
@@ -48,7 +59,11 @@ const isSquare = (code: number): boolean =>
   (code >= 0xfe30 && code <= 0xfe6f) ||
   (code >= 0xff00 && code <= 0xff60) ||
   (code >= 0x20000 && code <= 0x3ffff);
-const isPicture = (code: number): boolean => (code >= 0x1f000 && code <= 0x1faff) || (code >= 0x2600 && code <= 0x27bf);
+const isPicture = (code: number): boolean =>
+  (code >= 0x1f000 && code <= 0x1faff) ||
+  (code >= 0x2600 && code <= 0x27bf) ||
+  (code >= 0x23e9 && code <= 0x23fa) ||
+  (code >= 0x2b05 && code <= 0x2b55);
 
 /** Of the size; NaN for what is rare and may have any width. */
 export function characterWidth(table: Float64Array, code: number): number {
@@ -60,6 +75,12 @@ export function characterWidth(table: Float64Array, code: number): number {
   return isPicture(code) ? 1.25 : Number.NaN;
 }
 
+/** Whether Sans has it, to which all of the four families fall back. */
+export function isWritten(code: number): boolean {
+  const width = tableOf('Sans', 400)[code];
+  return width !== undefined && !Number.isNaN(width);
+}
+
 /** The table for `characterWidth`. */
 export const widthsOf = tableOf;
 
@@ -68,16 +89,25 @@ export function textWidth(text: string, font: string, weight: Weight, size: numb
   return widthIn(tableOf(font, weight), text) * size;
 }
 
+const JOINER = 0x200d;
+const isFlagLetter = (code: number): boolean => code >= 0x1f1e6 && code <= 0x1f1ff;
+
 function widthIn(table: Float64Array, text: string): number {
-  let width = 0;
+  let [width, before] = [0, 0];
   for (let at = 0; at < text.length; at++) {
     const code = text.codePointAt(at) ?? 0;
     if (code > 0xffff) at += 1;
-    const one = characterWidth(table, code);
-    width += Number.isNaN(one) ? USUAL : one;
+    // Two letters are a flag; pictures that are joined are one.
+    const isSecond = before === JOINER || (isFlagLetter(code) && isFlagLetter(before));
+    const one = isSecond && isPicture(code) ? 0 : characterWidth(table, code);
+    width += Number.isNaN(one) ? usualWidth(code) : one;
+    before = isSecond ? 0 : code;
   }
   return width;
 }
+
+/** Hebrew, Arabic, Devanagari and Thai have letters of about this width. */
+const usualWidth = (code: number): number => (code >= 0x590 && code <= 0x8ff ? 0.52 : USUAL);
 
 const CACHED = 500;
 const wrapped = new Map<string, readonly string[]>();
@@ -162,6 +192,14 @@ function partsOf(table: Float64Array, word: string, room: number): string[] {
     joined = code === 0x200d;
   }
   return part === '' ? parts : [...parts, part];
+}
+
+const [FROM_RIGHT, END] = ['\u202b', '\u202c'];
+const FIRST_STRONG = /[A-Za-z\u00c0-\u058f\u0900-\u1fff\u3040-\ud7ff]|([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])/;
+
+/** A line that begins in a script from the right runs from there: its full stop is at its left. */
+export function inItsDirection(line: string): string {
+  return FIRST_STRONG.exec(line)?.[1] === undefined ? line : `${FROM_RIGHT}${line}${END}`;
 }
 
 /** How far a font reaches above and below its baseline, of the size. */
