@@ -31,7 +31,11 @@ const DIG = lines(
 );
 
 export const insidePython: readonly Hostile[] = [
-  { name: 'the call’s name in all that can be reached', code: `${DIG}planted = ["${PLANTED}"]\nlambda given, host: dig(given, host)`, value: [PLANTED] },
+  {
+    name: 'the call’s name in all that can be reached',
+    code: `${DIG}planted = ["${PLANTED}"]\nlambda given, host: dig(given, host)`,
+    value: [PLANTED],
+  },
   {
     name: 'the call’s name by way of JavaScript',
     code: lines(
