@@ -12,7 +12,7 @@ const PARTY = { publisher: 'bench', tenant: 'bench' };
 const COLD_STARTS = 20;
 /** Everybody's turns come one after the other, so that whatever else the machine does is everybody's. */
 const ROUNDS = 8;
-const CALLS_EACH = 250;
+const CALLS_EACH = 1_000;
 const LOOPS_EACH = 5;
 const PYTHON_STARTS = 10;
 /** By then an interpreter waits again, on any machine. */
@@ -183,7 +183,7 @@ async function python(box: Sandbox) {
   const fromWaiting = median(await timed(PYTHON_STARTS, run, () => wait(AT_REST_MS)));
   const program = box.open(PARTY, { file: 'bench.py', text: PYTHON });
   await timed(CALLS_EACH, () => program.call(INPUT));
-  const calls = await timed(CALLS_EACH * 4, () => program.call(INPUT));
+  const calls = await timed(CALLS_EACH, () => program.call(INPUT));
   program.forget();
   return {
     coldMs: { fromSnapshot, fromWaiting },
