@@ -370,6 +370,27 @@ describe('a render that fails leaves no file, and says why', () => {
   });
 });
 
+it('leaves no process and no descriptor, whenever it is called off', async () => {
+  const opened = () => readdirSync('/proc/self/fd').length;
+  const effects = await effectsOf(WAYS.planes);
+  await render({ input: at('clip.mp4'), output: at('off.mp4'), effects });
+  const [before, processes] = [opened(), descendants().length];
+  // From before its pipes are made until it encodes; the last ones may well be done.
+  for (const batch of [0, 1, 2, 3]) {
+    const works = Array.from({ length: 6 }, async (_, one) => {
+      const signal = AbortSignal.timeout(1 + (batch * 6 + one) * 15);
+      const output = at(`off-${batch}-${one}.mp4`);
+      return render({ input: at('clip.mp4'), output, effects, signal }).catch((error) => error.code);
+    });
+    for (const ended of await Promise.all(works)) if (typeof ended === 'string') expect(ended).toBe('render.cancelled');
+  }
+  const gone = () => {
+    expect(descendants().length).toBeLessThanOrEqual(processes);
+    expect(opened()).toBeLessThanOrEqual(before);
+  };
+  await vi.waitFor(gone, { timeout: 10_000 });
+});
+
 describe('the same render', () => {
   it.each(EACH)('gives the same bytes (%s)', async (way) => {
     const made = new Date('2026-01-02T03:04:05Z');
