@@ -1,7 +1,7 @@
 // What a result says of how it was made: which effects with which params and seed, over which clip, when. The same params,
 // seed, data and clip make the same frames again.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Description } from '../effect/describe.ts';
 import { settle } from '../effect/params.ts';
 import type { Compiled } from '../javascript/compile.ts';
@@ -85,12 +85,23 @@ function told(params: Readonly<Record<string, unknown>>): EffectProvenance['para
 
 const hashOf = (text: string): Hash => createHash('sha256').update(text).digest('hex');
 
+const READ_BYTES = 1024 * 1024;
+
 /** Of a file's bytes. */
 export async function fileHash(file: string, signal?: AbortSignal): Promise<Hash> {
-  const hash = createHash('sha256');
-  const parts = createReadStream(file, { highWaterMark: 1024 * 1024, ...(signal ? { signal } : {}) });
-  for await (const part of parts) hash.update(part);
-  return hash.digest('hex');
+  const [hash, part] = [createHash('sha256'), Buffer.allocUnsafe(READ_BYTES)];
+  // A stream that is aborted while it opens its file leaves it open.
+  const handle = await open(file);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(part, 0, part.length);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(part.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** As it stands in the tag. Nothing, where it is none of ours. */
