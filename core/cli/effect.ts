@@ -79,17 +79,28 @@ async function check(file: string, options: Typed['options'], print: Print): Pro
     ...notesOf(inspected, images),
   ].join('\n');
   const { madeUp, empty } = inputs;
-  print({ ...description, seen, madeUp, empty, soundBlocks, frameMs: inspected.frameMs, text });
+  print({
+    ...description,
+    seen,
+    madeUp,
+    empty,
+    soundBlocks,
+    frameMs: inspected.frameMs,
+    unwritten: inspected.unwritten,
+    text,
+  });
 }
 
 /** What is not wrong, and may still not be what was meant. */
 function notesOf(
-  { description: { params }, frameMs = 0 }: Inspected,
+  { description: { params }, frameMs = 0, unwritten }: Inspected,
   images: Readonly<Record<string, string>>,
 ): readonly string[] {
   const missing = Object.keys(params).filter((name) => params[name]?.kind === 'image' && !Object.hasOwn(images, name));
   const slow = frameMs > 1_000 / SCENE.fps ? [frameMs.toFixed(0)] : [];
+  const strange = unwritten === '' ? [] : [[...unwritten].join(' ')];
   return [
+    ...strange.map((signs) => `Note: no font has ${signs} here: boxes are drawn for what cannot be written.`),
     ...missing.map(
       (name) =>
         `Note: "${name}" has no picture, so nothing is drawn for it. Give one: --images '{ "${name}": "FILE" }'.`,

@@ -132,6 +132,16 @@ test('effects are rendered in a chain, and the result says of itself how it was 
   expect(much).toMatchObject({ code: 2, err: expect.stringContaining('list of as many') });
 });
 
+test('what no font can write is told', { timeout: 60_000 }, async () => {
+  const head =
+    "import { effect } from '@plinth/sdk/effect';\nexport default effect({ title: 'Words', frame({ canvas })";
+  const words = (text: string) => file('words.ts', `${head} { canvas.text('${text}', 20, 40); } });`);
+  const strange = await plinth('effect', 'check', words('Hello აბ'));
+  expect(strange).toMatchObject({ code: 0, out: expect.stringContaining('Note: no font has ა ბ here') });
+  const known = await plinth('effect', 'check', words('Zażółć Привет שלום 你好 😀'));
+  expect(known.out).not.toContain('Note');
+});
+
 test('a param that names a picture is given its file', { timeout: 120_000 }, async () => {
   const effect = file(
     'logo.ts',

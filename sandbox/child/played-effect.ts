@@ -5,6 +5,7 @@ import { settle } from '../effect/params.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import type { FramePlayer } from '../javascript/frame-player.ts';
 import type { Limits } from '../limits.ts';
+import { unwrittenIn } from '../render/font-pieces.ts';
 import type { EffectOpening, OpenedEffect } from '../render/protocol.ts';
 import type { Span } from '../render/window.ts';
 import { GuestFailure } from './guest.ts';
@@ -38,7 +39,8 @@ export async function playEffect(
     await step(frame);
     lists.look(facts.width, facts.height);
   }
-  return { opening, facts, player, lists, images, description, filters, seen: { ...lists.seen, frames } };
+  const [seen, unwritten] = [{ ...lists.seen, frames }, unwrittenIn(player.strings())];
+  return { opening, facts, player, lists, images, description, filters, seen, unwritten };
 }
 
 /** Its params with their defaults, and the pictures that they name: each by the name of its param. */

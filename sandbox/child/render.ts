@@ -59,7 +59,7 @@ async function work(all: Opened, order: Order): Promise<void> {
     return tell({ say: 'timed', ms });
   }
   const part = { ...all, effects: all.effects.slice(0, order.effects) };
-  const made = order.do === 'overlay' ? await overlay(part, order.box) : await planes(part, order.box);
+  const made = order.do === 'overlay' ? await overlay(part, order.boxes) : await planes(part, order.box);
   // The other side sees the end only when nobody could write any more.
   closeSync(FRAMES_OUT);
   tell({ say: 'done', frames: made });
@@ -93,7 +93,7 @@ async function open({ effects: asked, span: part, limits }: Extract<ToRenderChil
   }
   described = [];
   opened = { limits, span, effects };
-  const said = effects.map(({ description, filters, seen }) => ({ description, filters, seen }));
+  const said = effects.map(({ description, filters, seen, unwritten }) => ({ description, filters, seen, unwritten }));
   tell({ say: 'opened', effects: said });
 }
 
@@ -114,23 +114,21 @@ async function sound(order: Extract<ToRenderChild, { do: 'sound' }>): Promise<vo
 }
 
 /** Both answer how many frames they made: fewer where the other side wanted no more, or had no more. */
-async function overlay({ span: { first, frames: count }, effects }: Opened, box: Box): Promise<number> {
+async function overlay({ span: { first, frames: count }, effects }: Opened, boxes: readonly Box[]): Promise<number> {
   // Loaded only by who draws: Skia and its fonts take longer to start than the rest.
-  const { Layer } = await import('./layer.ts');
-  const layer = new Layer(box);
-  const frames = createFrames(box);
-  let [shown, out]: [readonly Drawn[], Uint8Array] = [[], frames.yuva];
+  const { Stack } = await import('./stack.ts');
+  const stack = new Stack(boxes);
+  let [shown, out]: [readonly Drawn[], Uint8Array] = [[], stack.empty];
   for (let index = first; index < first + count; index++) {
     frame = index;
     const all = effects.map(({ lists }) => lists.of(index));
     // What did not change is not drawn again: the pipe takes the same bytes once more.
     if (shown.length === 0 || all.some((drawn, at) => drawn !== shown[at])) {
-      frames.layer.set(layer.draw(all));
-      out = frames.toYuva();
+      out = stack.draw(all);
     }
     shown = all;
     if (!writeFrame(FRAMES_OUT, out)) return index - first;
-    await layer.breathe();
+    await stack.breathe();
     await now(index);
   }
   return count;

@@ -1,5 +1,6 @@
 // What a render and its child tell each other. The child runs strangers' code: whatever it says is checked.
 import type { Box } from '../draw/bounds.ts';
+import type { Rows } from '../draw/rows.ts';
 import type { Description } from '../effect/describe.ts';
 import type { SceneFacts } from '../effect/player.ts';
 import type { SoundFacts } from '../effect/sound-player.ts';
@@ -49,8 +50,8 @@ export type ToRenderChild =
       readonly rehearse?: { readonly samples: number; readonly sampleRate: number };
       readonly limits: Limits;
     }
-  /** Writes the box of every frame, as yuva420p: what the first so many effects draw. */
-  | { readonly do: 'overlay'; readonly effects: number; readonly box: Box }
+  /** Writes boxes of every frame, as one picture of yuva420p: what the first so many effects draw. */
+  | { readonly do: 'overlay'; readonly effects: number; readonly boxes: readonly Box[] }
   /** Reads planes, and writes them back changed by the first so many effects. */
   | { readonly do: 'planes'; readonly effects: number; readonly box?: Box };
 
@@ -60,6 +61,8 @@ export interface OpenedEffect {
   /** What it asks of FFmpeg, unchecked. */
   readonly filters: unknown;
   readonly seen: Seen;
+  /** Characters that it writes and no font has. */
+  readonly unwritten: string;
 }
 
 export type FromRenderChild =
@@ -88,4 +91,6 @@ export interface Seen {
   readonly blendFrames: number;
   /** Around all that is drawn. */
   readonly box?: Box;
+  /** The rows of it that are drawn on. */
+  readonly rows?: readonly Rows[];
 }

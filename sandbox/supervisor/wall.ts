@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FALLBACK_FONTS } from '../draw/fallback-fonts.ts';
 import { OPEN_FILES, PROCESS_MB, STACK_KB, WASM_PAGES } from '../limits.ts';
 import { snapshotDirectory } from '../python/directory.ts';
 import { compiledSources } from './compiled-sources.ts';
@@ -159,7 +160,8 @@ function ours(): string[] {
 const SKIA = ['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'linux-arm64-musl'].map(
   (system) => `@napi-rs/canvas-${system}`,
 );
-const FONTS = ['inter', 'jetbrains-mono', 'oswald', 'source-serif-4'].map((name) => `@fontsource/${name}`);
+const FAMILIES = ['inter', 'jetbrains-mono', 'oswald', 'source-serif-4'].map((name) => `@fontsource/${name}`);
+const FONTS = [...FAMILIES, ...FALLBACK_FONTS.map((font) => font.package)];
 const CHILD_NEEDS = ['isolated-vm', 'node-gyp-build', 'pyodide', '@napi-rs/canvas', ...SKIA, ...FONTS];
 
 function packageOf(require: NodeJS.Require, name: string): string | undefined {
