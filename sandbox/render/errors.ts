@@ -13,6 +13,7 @@ export const renderErrors = defineErrors('render', {
     fix: 'Install version 4.4 or newer with libx264, or set FFMPEG_PATH to one that has it.',
   },
   missing_file: { status: 404, title: 'There is no such file.', fix: 'Check the path, and that it may be read.' },
+  unreadable_file: { status: 403, title: 'That file may not be read.', fix: 'Copy it, or let everybody read it.' },
   not_a_video: { status: 415, title: 'That is not a video.', fix: 'Use an MP4, MOV, WebM, MKV or AVI file.' },
   not_media: {
     status: 415,

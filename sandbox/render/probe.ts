@@ -1,5 +1,5 @@
 // What a file is, before anything is done with it: by its index alone, nothing is decoded.
-import { open, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CLIP_BYTES, CLIP_FRAMES, CLIP_PIXELS, CLIP_SECONDS, PROBE_BOUNDS, PROBE_BYTES } from '../limits.ts';
 import { renderErrors } from './errors.ts';
@@ -100,6 +100,9 @@ async function sizeOf(file: string): Promise<number> {
   });
   // A pipe would never end, and a device is nobody's clip.
   if (!found.isFile()) throw renderErrors.missing_file({ detail: `"${file}" is not a file.` });
+  await access(file, constants.R_OK).catch(() => {
+    throw renderErrors.unreadable_file({ detail: `It is "${file}".` });
+  });
   if (found.size === 0) throw renderErrors.not_a_video({ detail: 'The file is empty.' });
   if (found.size > CLIP_BYTES)
     throw renderErrors.too_large({ detail: `It has ${found.size} bytes; ${CLIP_BYTES} are the limit.` });
@@ -155,6 +158,11 @@ async function textOf(from: Readable | undefined, stop: () => void): Promise<str
 
 /** FFmpeg's words help nobody who uploaded a file: what it looks like does. */
 async function unreadable(file: string, { words, code }: JailedEnd): Promise<Error> {
+  // Behind the wall root is nobody special: what is others' alone stays theirs.
+  if (/Permission denied/.test(words))
+    throw renderErrors.unreadable_file({
+      detail: `"${file}" is its owner's alone, and FFmpeg runs without the rights of root.`,
+    });
   const head = await headOf(file);
   const cause = words.split('\n').at(-1) || `ffprobe ended with ${code}`;
   const [, detail] = OTHERS.find(([looks]) => looks.test(head)) ?? [];
