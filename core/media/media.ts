@@ -21,7 +21,7 @@ import {
 import { mediaService } from './service.ts';
 import { setLinks } from './sets-route.ts';
 
-export interface MediaDeps extends Omit<PerformDeps, 'sets' | 'storage' | 'analysers'> {
+export interface MediaDeps extends Omit<PerformDeps, 'sets' | 'storage' | 'analysers' | 'shelves'> {
   readonly work: WorkApi;
   readonly storage: StorageApi;
   /** Signs links. */
@@ -37,9 +37,11 @@ export function createMedia({ work, secret, ...deps }: MediaDeps): Room & MediaA
   const { database, storage } = deps;
   const sets = fileSetsOf(database);
   const analysers: Record<string, Analyser<unknown>> = { ...ANALYSERS };
-  const performing: PerformDeps = { ...deps, sets, analysers };
+  const shelves: PerformDeps['shelves'] = new WeakMap();
+  const performing: PerformDeps = { ...deps, sets, analysers, shelves };
   const ended = (client: pg.ClientBase, of: Work) => settle(client, storage, sets, of);
-  const discard = (of: Made) => clear(storage, sets, of);
+  // By its shelf, not by its names: those are gone by now, or lead to what another node has made.
+  const discard = async (_of: Work, result: MediaResult) => shelves.get(result)?.clear();
   work.define<TranscodeSpec, MediaResult>({
     ...{ kind: TRANSCODE, ended, discard },
     run: (asked, bench) => performTranscode(performing, asked, bench),
@@ -51,7 +53,7 @@ export function createMedia({ work, secret, ...deps }: MediaDeps): Room & MediaA
   const links = setLinks(secret, sets, storage);
   return {
     name: 'media',
-    provides: [mediaService({ work, storage, sets, links, analysers, remove: discard })],
+    provides: [mediaService({ work, storage, sets, links, analysers, remove: (of) => remove(storage, sets, of) })],
     contributions: links.routes,
     register(name, analyser) {
       analysers[name] = analyser;
@@ -76,7 +78,7 @@ async function settle(client: pg.ClientBase, storage: StorageApi, sets: FileSets
 type Made = Pick<Work, 'tenantId' | 'workId' | 'plugin'>;
 
 /** Objects take their names with them. */
-async function clear(storage: StorageApi, sets: FileSets, of: Made): Promise<void> {
+async function remove(storage: StorageApi, sets: FileSets, of: Made): Promise<void> {
   for (const { objectId } of await sets.objectsOf(of.tenantId, of.workId, of.plugin))
     await storage.delete(of.tenantId, objectId);
 }

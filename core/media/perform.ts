@@ -21,7 +21,7 @@ import { errors } from './errors.ts';
 import { factsOf } from './facts.ts';
 import type { FileSets } from './file-sets.ts';
 import { aboutOf } from './kinds.ts';
-import { shelfOf } from './shelf.ts';
+import { type Shelf, shelfOf } from './shelf.ts';
 
 interface Spec {
   readonly objectId: string;
@@ -45,6 +45,8 @@ export interface PerformDeps {
   readonly clock: Clock;
   /** By name: ours, and those of other rooms. */
   readonly analysers: Analysers;
+  /** What each result was made of, for as long as it may have to go again. */
+  readonly shelves: WeakMap<MediaResult, Shelf>;
   /** Told after a commit that wrote to the outbox. */
   readonly nudge: () => void;
 }
@@ -112,7 +114,7 @@ async function perform(deps: PerformDeps, work: Asked<Spec>, bench: Bench, make:
   const shelf = shelfOf({ storage, work, purpose, visibility, until, directory, signal });
   const name = async (files: readonly MediaFile[], facts: readonly Fact[] = []) => {
     const placed = await shelf.put(files);
-    await nameAll(deps, work, placed, facts);
+    await nameAll(deps, work, bench, placed, facts);
     await shelf.sweep();
     return placed;
   };
@@ -122,7 +124,9 @@ async function perform(deps: PerformDeps, work: Asked<Spec>, bench: Bench, make:
     const { files, ...more } = await make({ input, media, directory, signal, onProgress, early });
     const placed = await name(files);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { source: factsOf(media), files: placed.filter(({ part }) => !part), bytes, ...more };
+    const result = { source: factsOf(media), files: placed.filter(({ part }) => !part), bytes, ...more };
+    deps.shelves.set(result, shelf);
+    return result;
   } catch (error) {
     await shelf.clear();
     throw error;
@@ -147,12 +151,15 @@ async function fetched(
 async function nameAll(
   { database, sets, clock, nudge }: PerformDeps,
   { tenantId, workId: mediaId, plugin, spec }: Asked<Spec>,
+  { holds }: Bench,
   files: Parameters<FileSets['add']>[1]['files'],
   facts: readonly Fact[],
 ): Promise<void> {
   const { keepSeconds } = spec;
   const keepUntil = keepSeconds === undefined ? undefined : new Date(clock.now().getTime() + keepSeconds * 1000);
   await database.tenant(tenantId, async (_tx, client) => {
+    // Another node may have begun it again meanwhile, and even be through: then the names are not ours to give.
+    await holds(client);
     await sets.add(client, { tenantId, mediaId, plugin, files, keepUntil });
     await writeOutbox(client, facts);
   });

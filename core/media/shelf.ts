@@ -21,6 +21,8 @@ export interface ShelfDeps {
   readonly signal: AbortSignal;
 }
 
+export type Shelf = ReturnType<typeof shelfOf>;
+
 /** A ladder has many small files, and each is on the disk for good before the next. */
 const AT_ONCE = { concurrency: 4 };
 
@@ -40,11 +42,18 @@ export function shelfOf({ storage, work, purpose, visibility, until, directory, 
   }
 
   const replaced: string[] = [];
+  const underWay = new Set<Promise<void>>();
+
+  async function noted(file: MediaFile): Promise<void> {
+    const putting = put(file);
+    underWay.add(putting);
+    await putting.finally(() => underWay.delete(putting));
+  }
 
   return {
     /** Those that are new or were made anew. Answers all of them with their objects. */
     async put(files: readonly MediaFile[]): Promise<StoredMediaFile[]> {
-      await Readable.from(files).forEach(put, AT_ONCE);
+      await Readable.from(files).forEach(noted, AT_ONCE);
       return files.flatMap((file) => {
         const objectId = stored.get(file.name)?.objectId;
         return objectId === undefined ? [] : [{ ...file, objectId }];
@@ -58,6 +67,8 @@ export function shelfOf({ storage, work, purpose, visibility, until, directory, 
 
     /** The work failed: nothing of it is left. */
     async clear(): Promise<void> {
+      // Where one failed, those beside it are still on their way.
+      await Promise.allSettled(underWay);
       const all = [...replaced.splice(0), ...[...stored.values()].map(({ objectId }) => objectId)];
       stored.clear();
       // What cannot be removed now removes itself.

@@ -77,6 +77,9 @@ export class Execution {
       ...{ signal, directory },
       progress: (now) => this.#progress(now),
       spend: (seconds) => this.#spend(seconds),
+      holds: async (client) => {
+        if (!(await this.#deps.rows.holds(client, this.of))) throw LOST;
+      },
     });
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     const onAbort = async () => {

@@ -21,6 +21,11 @@ export interface Bench {
   progress(now: Advance): void;
   /** Counts so many seconds of output against the quotas of the day, once it is known how long it will be. */
   spend(seconds: number): Promise<void>;
+  /**
+   * In a transaction that tells others what was made so far: throws where this start is not the one that counts any more,
+   * and keeps it that way until the transaction ends.
+   */
+  holds(client: pg.ClientBase): Promise<void>;
 }
 
 /**

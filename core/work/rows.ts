@@ -126,6 +126,16 @@ export class Rows {
     );
   }
 
+  /** Whether it is this node's still, until the transaction of `client` ends. */
+  async holds(client: pg.ClientBase, { tenantId, workId, start }: Taken): Promise<boolean> {
+    const { rowCount } = await client.query(
+      `select from kernel.work
+       where tenant_id = $1 and id = $2 and attempts = $3 and state = 'running' and worker = $4 for share`,
+      [tenantId, workId, start, this.#deps.worker],
+    );
+    return rowCount === 1;
+  }
+
   /** Writes how a start ended and answers what became of the work; nothing, if it is not this node's any more. */
   finish({ tenantId, workId, start }: Taken, ending: Ending, now: Date): Promise<Work | undefined> {
     return this.#deps.database.tenant(tenantId, async (_tx, client) => {
