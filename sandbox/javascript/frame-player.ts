@@ -39,8 +39,6 @@ export interface EffectSource {
   readonly snapshot?: string;
 }
 
-export type OpenedEffect = Awaited<ReturnType<typeof openEffect>>;
-
 /** An isolate with our own part in it, and what the effect exports. */
 export async function openEffect({ program, runtime }: EffectSource, limits: Limits, print: (text: string) => void) {
   const opened = openIsolate(limits, { print, ask: () => {}, wake: () => {} });
