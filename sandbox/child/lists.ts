@@ -1,6 +1,7 @@
 // What each frame draws, kept from the first pass, so that no frame is played twice and no drawing made twice.
 import { around, type Box, sameList, surveyOf } from '../draw/bounds.ts';
 import type { Images } from '../draw/raster.ts';
+import { type Rows, withRows } from '../draw/rows.ts';
 import { NEEDS_PIXELS } from '../effect/inside.ts';
 import type { FramePlayer } from '../javascript/frame-player.ts';
 import { KEPT_LIST_BYTES } from '../limits.ts';
@@ -29,6 +30,7 @@ export class Lists {
   #bytes = 0;
   #counts = { pixelFrames: 0, drawnFrames: 0, drawings: 0, blendFrames: 0 };
   #box: Box | undefined;
+  #rows: readonly Rows[] = [];
 
   /** `first`: the frame with which it begins. */
   constructor(player: FramePlayer, first: number, images: Images) {
@@ -54,9 +56,10 @@ export class Lists {
 
   #survey(drawn: Drawn, width: number, height: number): void {
     const { list, strings } = drawn;
-    const { box, blends } = surveyOf(list, list.length, strings, width, height);
+    const { box, rows, blends } = surveyOf(list, list.length, strings, width, height);
     this.#counts.drawings += list.length > 0 ? 1 : 0;
     this.#box = around(this.#box, box);
+    this.#rows = rows.reduce(withRows, this.#rows);
     this.#bytes += list.byteLength + this.#bytesOf(strings);
     [this.#last, this.#lastBlends] = [drawn, blends];
   }
@@ -78,7 +81,7 @@ export class Lists {
   }
 
   get seen(): Seen {
-    return { frames: this.#frames.length, ...this.#counts, ...(this.#box ? { box: this.#box } : {}) };
+    return { frames: this.#frames.length, ...this.#counts, ...(this.#box ? { box: this.#box, rows: this.#rows } : {}) };
   }
 
   needsPixels(index: number): boolean {

@@ -37,11 +37,16 @@ export interface Task extends Omit<Shown, 'filters'> {
   readonly sound?: string;
 }
 
+/** Boxes of equal width. They come one below the other, as one picture. */
+export interface Drawings {
+  readonly boxes: readonly Box[];
+}
+
 /** What pictures go through on one way through FFmpeg. What comes from effects comes from standard input. */
 export interface Leg {
   readonly from: 'clip' | 'planes';
-  /** Filters, and boxes of drawings to be laid over; of these there is one at most, and only over the clip. */
-  readonly steps: readonly (readonly string[] | Box)[];
+  /** Filters, and drawings to be laid over; of these there is one at most, and only over the clip. */
+  readonly steps: readonly (readonly string[] | Drawings)[];
   readonly to: 'planes' | 'result';
 }
 
@@ -64,12 +69,12 @@ export const PARTS = 'parts';
 export function legArgs(task: Task, { from, steps, to }: Leg, place: Place): string[] {
   const { clip, window, fit, ffmpeg } = task;
   const fromClip = from === 'clip';
-  const box = steps.find((step) => 'x' in step);
+  const drawings = steps.find((step) => 'boxes' in step);
   const head = fromClip ? [`[0:${clip.stream}]`, normalised(clip, window, fit, ffmpeg)] : ['[0:v]', ['setsar=1', TAGS]];
-  const graph = `${[...head, ...steps.map((step) => ('x' in step ? over(step) : step))].reduce(joined, '')}[v]`;
+  const graph = `${[...head, ...steps.map((step) => ('boxes' in step ? over(step.boxes) : step))].reduce(joined, '')}[v]`;
   const input = fromClip ? clipIn(task, place) : rawIn(task, 'yuv420p', fit);
-  const pictures = box ? rawIn(task, 'yuva420p', box) : [];
-  const inputs = { ...(fromClip ? { clipIs: 0 } : {}), next: box ? 2 : 1 };
+  const pictures = drawings ? rawIn(task, 'yuva420p', stacked(drawings.boxes)) : [];
+  const inputs = { ...(fromClip ? { clipIs: 0 } : {}), next: drawings ? 2 : 1 };
   // Some filters forget the rate, and newer FFmpegs then take it for 25.
   const raw = ['-map', '[v]', '-r', rateText(clip.fps), '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'];
   const out = to === 'planes' ? [...graphed(task, graph), ...raw] : result(task, place, graph, inputs);
@@ -78,7 +83,30 @@ export function legArgs(task: Task, { from, steps, to }: Leg, place: Place): str
 }
 
 /** The frames on both sides have the same numbers: when one side ends early, the count shows it. */
-const over = ({ x, y }: Box) => `[b];[1:v]setsar=1,${TAGS}[o];[b][o]overlay=${x}:${y}:format=yuv420:eof_action=endall`;
+function over(boxes: readonly Box[]): string {
+  const [{ x, y } = { x: 0, y: 0 }, ...more] = boxes;
+  const drawings = `[b];[1:v]setsar=1,${TAGS}`;
+  if (more.length === 0) return `${drawings}[o];[b][o]${overlay(x, y)}`;
+  const names = boxes.map((_, at) => `[o${at}]`);
+  let from = 0;
+  const cut = boxes.map(({ width, height }, at) => {
+    const crop = `[o${at}]crop=${width}:${height}:0:${from}[c${at}]`;
+    from += height;
+    return crop;
+  });
+  const laid = boxes.map((box, at) => `[b${at || ''}][c${at}]${overlay(box.x, box.y)}`);
+  return `${drawings},split=${boxes.length}${names.join('')};${cut.join(';')};${laid.reduce(
+    (all, one, at) => `${all}[b${at}];${one}`,
+  )}`;
+}
+
+const overlay = (x: number, y: number) => `overlay=${x}:${y}:format=yuv420:eof_action=endall`;
+
+/** The size of boxes one below the other. */
+export const stacked = (boxes: readonly Box[]): Size => ({
+  width: boxes[0]?.width ?? 0,
+  height: boxes.reduce((sum, { height }) => sum + height, 0),
+});
 
 /** Filters follow each other with a comma, what names its inputs follows as it is. */
 function joined(graph: string, part: string | readonly string[]): string {

@@ -57,7 +57,7 @@ function legsOf(stages: readonly Stage[]): OpenLeg[] {
   for (const { plan, filters, process } of stages) {
     if (filters.length > 0) leg.steps.push(filters);
     if (plan.way === 'overlay') {
-      leg.steps.push(plan.box);
+      leg.steps.push({ boxes: plan.boxes });
       leg = { ...leg, stdin: process.made.read };
     } else if (plan.way === 'planes') {
       legs.push({ ...leg, to: 'planes', stdout: process.pictures.write });
@@ -84,8 +84,10 @@ function play({ plan, process: { child }, effects }: Stage): Promise<number>[] {
     child.kill();
     return [];
   }
-  const box = plan.box ? { box: plan.box } : {};
-  const order = plan.way === 'overlay' ? { do: plan.way, effects, box: plan.box } : { do: plan.way, effects, ...box };
+  const order =
+    plan.way === 'overlay'
+      ? { do: plan.way, effects, boxes: plan.boxes }
+      : { do: plan.way, effects, ...(plan.box ? { box: plan.box } : {}) };
   return [child.ask(order, 'done').then(({ frames }) => frames)];
 }
 

@@ -1,5 +1,6 @@
 // The cheapest way to render effects: what leaves FFmpeg costs time, and most effects touch less than they could.
 import { around, type Box } from '../draw/bounds.ts';
+import { type Rows, withRows } from '../draw/rows.ts';
 import type { Seen } from './protocol.ts';
 import type { Size } from './window.ts';
 
@@ -7,8 +8,8 @@ import type { Size } from './window.ts';
 export type Plan =
   /** Nothing: FFmpeg's filters are all. */
   | { readonly way: 'filters' }
-  /** FFmpeg lays a box of drawings over pictures that never leave it. */
-  | { readonly way: 'overlay'; readonly box: Box }
+  /** FFmpeg lays boxes of drawings, one below the other and equally wide, over pictures that never leave it. */
+  | { readonly way: 'overlay'; readonly boxes: readonly Box[] }
   /** Pictures go through the effects. */
   | { readonly way: 'planes'; readonly box?: Box };
 
@@ -41,11 +42,11 @@ export function planOf(staged: readonly Staged[], size: Size): ChainPlan {
 }
 
 /** FFmpeg takes drawings from one place, while it still holds the clip itself. */
-function stagePlan({ pixelFrames, blendFrames, box }: Seen, size: Size, canOverlay: boolean): Plan {
+function stagePlan({ pixelFrames, blendFrames, box, rows }: Seen, size: Size, canOverlay: boolean): Plan {
   const placed = box && aligned(box, size);
   if (pixelFrames > 0 || blendFrames > 0 || (placed && !canOverlay))
     return placed ? { way: 'planes', box: placed } : { way: 'planes' };
-  return placed ? { way: 'overlay', box: placed } : { way: 'filters' };
+  return placed ? { way: 'overlay', boxes: boxesOf(placed, rows ?? []) } : { way: 'filters' };
 }
 
 /** On whole groups of eight pixels where the picture has room for it: what converts them works on eight at once. */
@@ -75,9 +76,22 @@ export function seenTogether(all: readonly Seen[], frames: number): Seen {
       count((seen) => seen.blendFrames),
     ),
     drawings: count((seen) => seen.drawings),
-    ...(box ? { box } : {}),
+    ...(box ? { box, rows: all.flatMap(({ rows = [] }) => rows).reduce<readonly Rows[]>(withRows, []) } : {}),
   };
 }
+
+/** What of the box is drawn on, where that is so much less that telling it apart pays. */
+function boxesOf(box: Box, rows: readonly Rows[]): readonly Box[] {
+  const end = box.y + box.height;
+  const boxes = rows.map(({ top, bottom }) => {
+    const y = Math.max(box.y, 2 * Math.floor(top / 2));
+    return { ...box, y, height: Math.min(end, 2 * Math.ceil(bottom / 2)) - y };
+  });
+  return boxes.length > 1 && heightOf(boxes) < WORTH * box.height ? boxes : [box];
+}
+
+const WORTH = 0.85;
+const heightOf = (boxes: readonly Box[]) => boxes.reduce((sum, { height }) => sum + height, 0);
 
 /** Which way, and why, for people. */
 export function explain({ stages }: ChainPlan, staged: readonly Staged[], size: Size): string {
@@ -97,9 +111,11 @@ function explainStage(plan: Plan, seen: Seen, filters: number, size: Size): stri
       ? `${filters} ${filters === 1 ? 'filter' : 'filters'} of FFmpeg alone: nothing is drawn.`
       : 'Nothing is drawn and nothing touched: the clip is only encoded anew.';
   const again = drawings < drawnFrames ? `, ${drawings} of them different from the one before` : '';
-  const drawn = plan.box
-    ? `${drawnFrames} of ${frames} frames draw${again}, within ${partOf(plan.box, size)}`
-    : 'nothing is drawn';
+  const boxes = plan.way === 'overlay' ? plan.boxes : plan.box ? [plan.box] : [];
+  const drawn =
+    boxes.length > 0
+      ? `${drawnFrames} of ${frames} frames draw${again}, within ${partOf(boxes, size)}`
+      : 'nothing is drawn';
   if (plan.way === 'overlay')
     return `${first}An overlay: ${drawn}. No frame looks at the picture, so the pictures never leave FFmpeg.`;
   const look = pixelFrames > 0 ? [`${pixelFrames} of ${frames} frames look at the picture itself`] : [];
@@ -107,7 +123,8 @@ function explainStage(plan: Plan, seen: Seen, filters: number, size: Size): stri
   return `${first}Planes: ${[...look, ...mix, drawn].join('; ')}.`;
 }
 
-function partOf(box: Box, { width, height }: Size): string {
-  const part = Math.round((100 * box.width * box.height) / (width * height));
-  return `${box.width}x${box.height} at ${box.x},${box.y} (${part} % of the picture)`;
+function partOf(boxes: readonly Box[], size: Size): string {
+  const pixels = boxes.reduce((sum, { width, height }) => sum + width * height, 0);
+  const places = boxes.map(({ x, y, width, height }) => `${width}x${height} at ${x},${y}`);
+  return `${places.join(' and ')} (${Math.round((100 * pixels) / (size.width * size.height))} % of the picture)`;
 }

@@ -61,7 +61,7 @@ describe('effects in a chain', () => {
     const chain = [await used(square(20, '#00ff00')), await used(square(40, '#0000ff'))];
     const { pixel, ways, plan } = await rendered(chain);
     expect(ways).toEqual(['overlay']);
-    expect(plan.stages[0]).toMatchObject({ box: { x: 16, width: 72 } });
+    expect(plan.stages[0]).toMatchObject({ boxes: [{ x: 16, width: 72 }] });
     expectColor(pixel(28, 40), [0, 255, 0]);
     expectColor(pixel(50, 40), [0, 0, 255]);
     const reversed = await rendered([...chain].reverse());
