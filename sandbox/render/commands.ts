@@ -103,7 +103,7 @@ function over(boxes: readonly Box[]): string {
 const overlay = (x: number, y: number) => `overlay=${x}:${y}:format=yuv420:eof_action=endall`;
 
 /** The size of boxes one below the other. */
-export const stacked = (boxes: readonly Box[]): Size => ({
+const stacked = (boxes: readonly Box[]): Size => ({
   width: boxes[0]?.width ?? 0,
   height: boxes.reduce((sum, { height }) => sum + height, 0),
 });
