@@ -25,6 +25,8 @@ import { workspaceBeside } from './workspace.ts';
 export interface SegmentedOptions extends Omit<RenderOptions, 'span' | 'still' | 'part' | 'looked'> {
   /** How many parts; as many as are worth it, if absent. */
   readonly segments?: number;
+  /** Cores that it may have for itself; all there are, if absent. */
+  readonly cores?: number;
 }
 
 /** A shorter clip is rendered before it is known whether parts would be worth it. */
@@ -33,7 +35,11 @@ const LONG_SECONDS = 20;
 const TRIED = 7;
 
 /** @example await renderInSegments({ input, output, effects: [{ compiled }] }); */
-export async function renderInSegments({ segments, ...options }: SegmentedOptions): Promise<Rendered> {
+export async function renderInSegments({
+  segments,
+  cores = availableParallelism(),
+  ...options
+}: SegmentedOptions): Promise<Rendered> {
   checkCount(segments);
   if (segments === 1) return render(options);
   const looked = lookAt(options);
@@ -42,23 +48,23 @@ export async function renderInSegments({ segments, ...options }: SegmentedOption
     // Most clips are short: while it is not known, it is rendered as one.
     const direct = render({ ...options, looked, signal: either(options.signal, stop.signal) });
     const found = await looked.catch(() => undefined);
-    if (!found || availableParallelism() < 2 || secondsOf(options, found) < LONG_SECONDS) return direct;
+    if (!found || cores < 2 || secondsOf(options, found) < LONG_SECONDS) return direct;
     stop.abort();
     await direct.catch(() => {});
   }
-  return renderLong({ ...options, looked }, segments);
+  return renderLong({ ...options, looked }, segments, cores);
 }
 
-async function renderLong(options: RenderOptions, asked: number | undefined): Promise<Rendered> {
+async function renderLong(options: RenderOptions, asked: number | undefined, cores: number): Promise<Rendered> {
   await using running = new Running(options.signal);
   const workspace = await workspaceBeside(options.output, running);
   const prepared = await prepare(options, running);
-  const { segments, why } = await planFor(prepared, asked, running);
+  const { segments, why } = await planFor(prepared, asked, cores, running);
   prepared.end();
   const onPlan: RenderOptions['onPlan'] = (plan, way) => options.onPlan?.(plan, `${why} ${way}`);
   const known = { ...options, looked: Promise.resolve(prepared), inputs: prepared.inputs, onPlan };
   // Awaited here: what is started lasts as long as this function.
-  if (segments.length > 1) return await renderParts(known, prepared, segments, why, workspace, running);
+  if (segments.length > 1) return await renderParts(known, prepared, { segments, why, cores }, workspace, running);
   const whole = await render(known);
   return { ...whole, why: `${why} ${whole.why}` };
 }
@@ -75,7 +81,12 @@ const secondsOf = ({ from, to }: SegmentedOptions, { clip }: LookedAt) =>
   windowOf(clip, from, to).frames / rateOf(clip.fps);
 
 /** Tries a few frames, and decides. */
-async function planFor(prepared: Prepared, asked: number | undefined, running: Running): Promise<SegmentPlan> {
+async function planFor(
+  prepared: Prepared,
+  asked: number | undefined,
+  cores: number,
+  running: Running,
+): Promise<SegmentPlan> {
   const { window, fit, fps, ffmpeg } = prepared;
   const { frames } = window;
   const stages = await prepared.open({
@@ -86,26 +97,27 @@ async function planFor(prepared: Prepared, asked: number | undefined, running: R
   for (const one of filters) filterChain(one, ffmpeg.filters);
   const remembers = remembering(filters.flat() as readonly Filter[]);
   const whole = remembers && `the filter ${remembers} goes by the frames before`;
-  if (asked !== undefined && !whole)
-    return { segments: segmentsOf(frames, Math.min(asked, frames)), why: `In ${asked} parts, as was asked for.` };
+  if (asked !== undefined && !whole) {
+    const segments = segmentsOf(frames, Math.min(asked, frames));
+    return { segments, why: `In ${segments.length} parts, as was asked for.` };
+  }
   const timed = stages.map(({ process }) => process.child.ask({ do: 'time' }, 'timed'));
   const effectMs = Math.max(0, ...(await running.race(Promise.all(timed))).map(({ ms }) => ms));
-  const facts = { frames, fps, width: fit.width, height: fit.height, cores: availableParallelism(), effectMs };
+  const facts = { frames, fps, width: fit.width, height: fit.height, cores, effectMs };
   return planSegments({ ...facts, ...(whole ? { whole } : {}) });
 }
 
 async function renderParts(
   options: RenderOptions,
   prepared: Prepared,
-  segments: readonly Span[],
-  why: string,
+  { segments, why, cores }: SegmentPlan & { readonly cores: number },
   workspace: string,
   running: Running,
 ): Promise<Rendered> {
   const began = performance.now();
   const { input, output } = options;
   const { clip, ffmpeg, inputHash, window, fit } = prepared;
-  const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / segments.length));
+  const threads = options.threads ?? Math.max(1, Math.floor(cores / segments.length));
   const [done, heard] = await running.race(
     Promise.all([
       makeParts({ ...options, threads }, segments, workspace, running),

@@ -104,6 +104,22 @@ describe('a render in parts', () => {
     expect(videoOf(split.output).r_frame_rate).toBe('24000/1001');
   });
 
+  it('is chosen for a long clip whose effect is slow, and for no other', async () => {
+    ffmpeg(...pattern('64x64', 10, 21), ...H264, at('long.mp4'));
+    const waits = (ms: number) => `frame({ canvas, index }) {
+      let sum = 0;
+      for (let step = 0; step < ${ms} * 100_000; step++) sum += Math.sqrt(step);
+      canvas.rect(index % 50, 4, sum > 0 ? 8 : 9, 8);
+    }`;
+    const slow = await rendered('long.mp4', waits(20), { cores: 2 });
+    expect(slow.why).toMatch(
+      /^In 2 parts side by side: The effects take \d+\.\d ms for a frame, FFmpeg 0\.0 ms of 2 cores/,
+    );
+    expect(videoOf(slow.output).frames).toBe(210);
+    expect((await rendered('long.mp4', waits(20), { cores: 1 })).why).toMatch(/^An overlay/);
+    expect((await rendered('clip.mp4', waits(0), { cores: 64 })).why).toMatch(/^An overlay/);
+  });
+
   it('says of itself what one in a single piece says', async () => {
     const made = new Date('2026-01-01T00:00:00Z');
     const [split, whole] = [
