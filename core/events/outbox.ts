@@ -1,4 +1,4 @@
-import { type Actor, newId } from '@plinth/sdk';
+import { type Actor, newId, type Person } from '@plinth/sdk';
 import type pg from 'pg';
 
 /** A fact on its way to the outbox. */
@@ -7,7 +7,7 @@ export interface Fact {
   /** `feed.video-published@1` */
   readonly event: string;
   readonly payload: unknown;
-  readonly actor?: Actor;
+  readonly actor?: Actor | Pick<Person, 'kind' | 'accountId'>;
   readonly requestId?: string;
 }
 
@@ -34,7 +34,7 @@ export interface ActorOnRecord {
   readonly accountId?: string;
 }
 
-export function actorOnRecord(actor: Actor | undefined): ActorOnRecord {
+export function actorOnRecord(actor: Fact['actor']): ActorOnRecord {
   if (actor?.kind === 'person') return { kind: 'person', accountId: actor.accountId };
   return { kind: actor?.kind ?? 'system' };
 }

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { writeOutbox } from '../events/outbox.ts';
 import type { Room } from '../room.ts';
 import type { StorageApi } from '../storage/storage.ts';
-import type { Work } from '../work/item.ts';
+import { factAbout, type Work } from '../work/item.ts';
 import type { WorkApi } from '../work/work.ts';
 import { type FileSets, fileSetsOf } from './file-sets.ts';
 import { ANALYSE, aboutOf, TRANSCODE } from './kinds.ts';
@@ -63,15 +63,15 @@ export function createMedia({ work, secret, ...deps }: MediaDeps): Room & MediaA
 
 /** In one commit: it is done, its objects stay, and everybody is told. */
 async function settle(client: pg.ClientBase, storage: StorageApi, sets: FileSets, of: Work): Promise<void> {
-  const { tenantId, requestId, workId: mediaId, plugin, state, error, result } = of;
+  const { tenantId, workId: mediaId, plugin, state, error, result } = of;
   const about = { ...aboutOf(of), plugin };
   if (state === 'done') {
     const { objectIds, keepUntil } = await sets.settle(client, tenantId, mediaId);
     await storage.keep(client, tenantId, objectIds, keepUntil);
-    await writeOutbox(client, [{ tenantId, requestId, event: MediaFinished.id, payload: { ...about, result } }]);
+    await writeOutbox(client, [{ ...factAbout(of), event: MediaFinished.id, payload: { ...about, result } }]);
   } else {
     await sets.drop(client, tenantId, mediaId);
-    await writeOutbox(client, [{ tenantId, requestId, event: MediaFailed.id, payload: { ...about, state, error } }]);
+    await writeOutbox(client, [{ ...factAbout(of), event: MediaFailed.id, payload: { ...about, state, error } }]);
   }
 }
 

@@ -14,7 +14,7 @@ import type { Visibility } from '@plinth/sdk/services/storage.ts';
 import type { Database } from '../database/database.ts';
 import { type Fact, writeOutbox } from '../events/outbox.ts';
 import type { StorageApi } from '../storage/storage.ts';
-import type { Work } from '../work/item.ts';
+import { factAbout, type Work } from '../work/item.ts';
 import type { Bench } from '../work/kind.ts';
 import { LONGEST_MS } from '../work/quotas.ts';
 import { errors } from './errors.ts';
@@ -167,8 +167,7 @@ async function nameAll(
 }
 
 function playable(work: Work): Fact {
-  const { tenantId, requestId, plugin } = work;
-  return { tenantId, requestId, event: MediaPlayable.id, payload: { ...aboutOf(work), plugin } };
+  return { ...factAbout(work), event: MediaPlayable.id, payload: { ...aboutOf(work), plugin: work.plugin } };
 }
 
 /** It is whole only when it is stored. */

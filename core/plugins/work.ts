@@ -1,4 +1,6 @@
 // What the kernel does by itself in a plugin's name: delivers events to it, and runs its jobs.
+import { MediaFailed, MediaFinished, MediaPlayable } from '@plinth/sdk/services/media.ts';
+import { RenderFailed, RenderFinished } from '@plinth/sdk/services/renders.ts';
 import type { Delivery } from '../events/deliveries.ts';
 import type { JobRun } from '../jobs/execution.ts';
 import type { CallStart } from './call.ts';
@@ -7,7 +9,17 @@ import type { Loaded, Runtime } from './runtime.ts';
 
 type Handler = (...given: readonly unknown[]) => Promise<unknown>;
 
+/** What became of one plugin's work, with its params and findings: nothing that another one may read. */
+const OWN_AFFAIRS: ReadonlySet<string> = new Set(
+  [RenderFinished, RenderFailed, MediaFinished, MediaPlayable, MediaFailed].map(({ id }) => id),
+);
+
+function concerns({ event, payload }: Delivery, plugin: string): boolean {
+  return !OWN_AFFAIRS.has(event) || (payload as { plugin: string }).plugin === plugin;
+}
+
 export async function deliver(runtime: Runtime, loaded: Loaded, delivery: Delivery, handler: Handler): Promise<void> {
+  if (!concerns(delivery, loaded.id)) return;
   const ctx = new loaded.Context(await startOf(runtime, delivery), { delivery });
   const { eventId, attempt, emittedAt } = delivery;
   const handle = () => handler(ctx, delivery.payload, { eventId, attempt, emittedAt: emittedAt.toISOString() });

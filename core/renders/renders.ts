@@ -9,7 +9,7 @@ import { errors as kernel } from '../errors.ts';
 import { writeOutbox } from '../events/outbox.ts';
 import { type Provided, provided, type Room } from '../room.ts';
 import type { StorageApi } from '../storage/storage.ts';
-import type { Work } from '../work/item.ts';
+import { factAbout, type Work } from '../work/item.ts';
 import type { WorkApi } from '../work/work.ts';
 import { checkDesk } from './check.ts';
 import { errors } from './errors.ts';
@@ -36,14 +36,14 @@ export function createRenders({ work, storage, clock, signing }: RendersDeps): R
 
 /** In one commit: it is done, its object stays, and everybody is told. */
 async function settle(client: pg.ClientBase, storage: StorageApi, ended: Work): Promise<void> {
-  const { tenantId, requestId, workId: renderId, plugin, accountId, state, error } = ended;
+  const { tenantId, workId: renderId, plugin, accountId, state, error } = ended;
   const who = { renderId, plugin, ...(accountId === undefined ? {} : { accountId }) };
   if (state === 'done') {
     const result = ended.result as RenderResult;
     await storage.keep(client, tenantId, [result.objectId], result.expiresAt);
-    await writeOutbox(client, [{ tenantId, requestId, event: RenderFinished.id, payload: { ...who, result } }]);
+    await writeOutbox(client, [{ ...factAbout(ended), event: RenderFinished.id, payload: { ...who, result } }]);
   } else
-    await writeOutbox(client, [{ tenantId, requestId, event: RenderFailed.id, payload: { ...who, state, error } }]);
+    await writeOutbox(client, [{ ...factAbout(ended), event: RenderFailed.id, payload: { ...who, state, error } }]);
 }
 
 function rendersService({ work, storage }: Pick<RendersDeps, 'work' | 'storage'>): Provided {

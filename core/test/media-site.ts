@@ -55,13 +55,13 @@ export const darkroom = (id = 'darkroom') =>
         return (await Promise.all(kinds)).map((told) => told?.value);
       }),
       plugin.on(MediaPlayable, 'hear-playable', async (ctx, event) => {
-        if (event.plugin === id) await ctx.store.told.put(`playable ${event.mediaId}`, { event });
+        await ctx.store.told.put(`playable ${event.mediaId}`, { event });
       }),
       plugin.on(MediaFinished, 'hear-finished', async (ctx, event) => {
-        if (event.plugin === id) await ctx.store.told.put(`finished ${event.mediaId}`, { event });
+        await ctx.store.told.put(`finished ${event.mediaId}`, { event });
       }),
       plugin.on(MediaFailed, 'hear-failed', async (ctx, event) => {
-        if (event.plugin === id) await ctx.store.told.put(`failed ${event.mediaId}`, { event });
+        await ctx.store.told.put(`failed ${event.mediaId}`, { event });
       }),
     ],
   });

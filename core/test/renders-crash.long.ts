@@ -58,7 +58,7 @@ test('a render whose worker is killed is finished by another, once', async () =>
     ].toSorted(),
   );
   await kernel.settle();
-  expect(await toldTo(site, renderId)).toMatchObject({ renderId });
+  expect(await toldTo(site, renderId)).toMatchObject({ event: { renderId } });
   expect(await kernel.count(`select from kernel.outbox where payload ->> 'renderId' = '${renderId}'`)).toBe(1);
 
   second.kill('SIGTERM');

@@ -24,7 +24,7 @@ export const filmLab = (id = 'film-lab') =>
     summary: 'Puts effects over clips.',
     needs: { renders: Renders },
     capabilities: ['renders:submit', 'renders:read'],
-    collections: { told: collection(Type.Object({ event: Type.Unknown() })) },
+    collections: { told: collection(Type.Object({ event: Type.Unknown(), by: Type.Unknown() })) },
     contributes: (plugin) => [
       plugin.route(
         'POST /renders',
@@ -44,10 +44,10 @@ export const filmLab = (id = 'film-lab') =>
         ctx.renders.check({ effect: body }),
       ),
       plugin.on(RenderFinished, 'hear-finished', async (ctx, event) => {
-        if (event.plugin === id) await ctx.store.told.put(event.renderId, { event });
+        await ctx.store.told.put(event.renderId, { event, by: ctx.actor });
       }),
       plugin.on(RenderFailed, 'hear-failed', async (ctx, event) => {
-        if (event.plugin === id) await ctx.store.told.put(event.renderId, { event });
+        await ctx.store.told.put(event.renderId, { event, by: ctx.actor });
       }),
     ],
   });
@@ -101,8 +101,13 @@ export async function submit(person: TestPerson, asked: object, plugin = 'film-l
   return body;
 }
 
-/** The event about a render that the plugin was told of. */
+interface Told {
+  readonly event: unknown;
+  readonly by: unknown;
+}
+
+/** The event about a render that the plugin was told of, and in whose name. */
 export async function toldTo(site: TestTenant, renderId: string, plugin = 'film-lab') {
-  const ctx = await site.ctx<{ store: { told: DocumentStore<{ event: unknown }, never> } }>(plugin);
-  return (await ctx.store.told.get(renderId))?.value.event;
+  const ctx = await site.ctx<{ store: { told: DocumentStore<Told, never> } }>(plugin);
+  return (await ctx.store.told.get(renderId))?.value;
 }

@@ -59,7 +59,10 @@ test('a plugin has a clip rendered, and gets an object of its own', async () => 
   // What is made is kept for an hour, until the row says that it is done.
   expect(object?.expiresAt).toBeUndefined();
   expect(await topLeft(result?.objectId ?? '')).toEqual('red');
-  expect(await toldTo(site, renderId)).toMatchObject({ renderId, plugin: 'film-lab', result });
+  expect(await toldTo(site, renderId)).toMatchObject({
+    event: { renderId, plugin: 'film-lab', result },
+    by: { kind: 'system', onBehalfOf: ana.accountId },
+  });
   expect(await toldTo(site, renderId, 'other-lab')).toBeUndefined();
 });
 
@@ -143,8 +146,7 @@ test('a render that is cancelled stops at once, and nothing of it is left', asyn
   expect((await objectsOf()).toSorted()).toEqual(before.objects.toSorted());
   await kernel.settle();
   expect(await toldTo(site, renderId)).toMatchObject({
-    state: 'cancelled',
-    error: { code: 'kernel.work_cancelled' },
+    event: { state: 'cancelled', error: { code: 'kernel.work_cancelled' } },
   });
 });
 
@@ -158,7 +160,7 @@ test('a failing effect says its file, line and column', async () => {
   const place = { file: 'failing.ts', line: 6, column: 28 };
   const error = { code: 'render.effect_failed', detail: 'Error: no third frame', frame: 3, place };
   expect(await done(failed.renderId)).toMatchObject({ state: 'failed', error });
-  expect(await toldTo(site, failed.renderId)).toMatchObject({ state: 'failed', error });
+  expect(await toldTo(site, failed.renderId)).toMatchObject({ event: { state: 'failed', error } });
   expect(await look(unread.renderId)).toMatchObject({ error: { place: { file: 'torn.ts', line: 2, column: 10 } } });
   // Nobody tries that again.
   expect(await kernel.count(`select from kernel.work where state = 'failed' and attempts > 1`)).toBe(0);

@@ -80,6 +80,12 @@ export function itemOf({ tenantId: _tenant, requestId: _request, key: _key, ...i
   return item;
 }
 
+/** How each fact about it begins: what follows from one is done in the name of whoever submitted it, too. */
+export const factAbout = ({ tenantId, requestId, accountId }: Pick<Work, 'tenantId' | 'requestId' | 'accountId'>) => ({
+  ...{ tenantId, requestId },
+  ...(accountId === undefined ? {} : { actor: { kind: 'person', accountId } as const }),
+});
+
 /** As JSON that PostgreSQL takes into a jsonb, whatever a stranger's code called its params: zero bytes are no text to it. */
 export const storable = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => {

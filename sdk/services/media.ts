@@ -67,13 +67,13 @@ const about = {
   key: MediaWork.properties.key,
 };
 
-/** It is done, and its files are there. Every plugin that listens is told: look whether `plugin` is you. */
+/** It is done, and its files are there. Only the plugin that submitted it is told. */
 export const MediaFinished = event('media.finished@1', Type.Object({ ...about, result: MediaResult }));
 
-/** The lowest rung of a ladder (`lowestFirst`) can be played; the others follow. */
+/** The lowest rung of a ladder (`lowestFirst`) can be played; the others follow. Only the plugin that submitted it is told. */
 export const MediaPlayable = event('media.playable@1', Type.Object(about));
 
-/** It failed or was cancelled, and nothing of it is left. */
+/** It failed or was cancelled, and nothing of it is left. Only the plugin that submitted it is told. */
 export const MediaFailed = event(
   'media.failed@1',
   Type.Object({ ...about, state: Type.Union([Type.Literal('failed'), Type.Literal('cancelled')]), error: MediaError }),

@@ -89,10 +89,10 @@ export type Render = Static<typeof Render>;
 
 const ended = { renderId: Id, plugin: Type.String(), accountId: Type.Optional(Id) };
 
-/** A render is done. Every plugin that listens is told: look whether `plugin` is you. */
+/** A render is done. Only the plugin that submitted it is told. */
 export const RenderFinished = event('renders.finished@1', Type.Object({ ...ended, result: RenderResult }));
 
-/** A render failed or was cancelled. */
+/** A render failed or was cancelled. Only the plugin that submitted it is told. */
 export const RenderFailed = event(
   'renders.failed@1',
   Type.Object({ ...ended, state: Type.Union([Type.Literal('failed'), Type.Literal('cancelled')]), error: RenderError }),
