@@ -10,6 +10,8 @@ import { type Opened, openIsolate, runProgram } from './isolate.ts';
 export class JavaScriptGuest implements Guest {
   readonly #program: Program;
   readonly #opened: Opened;
+  /** When a call last had a timer of the isolate's. */
+  #timed = Number.NEGATIVE_INFINITY;
   /** The call that waits: how it goes on, and how it ends when something else than itself ends it. */
   #waiting: { readonly work: Work; take(): void; fail(error: unknown): void } | undefined;
 
@@ -79,12 +81,14 @@ export class JavaScriptGuest implements Guest {
   #enter(work: Work, ...words: (string | number | undefined)[]): unknown {
     const enter = (timeout?: number) =>
       this.#opened.inside.applySync(undefined, words, timeout === undefined ? undefined : { timeout });
-    return performance.now() - timed < TIMED_EVERY_MS ? this.#explaining('cpu', enter) : this.#within(work, enter);
+    const now = performance.now();
+    if (now - this.#timed < TIMED_EVERY_MS) return this.#explaining('cpu', enter);
+    this.#timed = now;
+    return this.#within(work, enter);
   }
 
   /** V8 stops it when its time is over, and knows where it was. */
   #within<T>(work: Work, run: (timeout: number) => T): T {
-    timed = performance.now();
     const { ms, bound } = work.left();
     return this.#explaining(bound, () => run(ms));
   }
@@ -103,4 +107,3 @@ export class JavaScriptGuest implements Guest {
  * many short calls would cost more than they do. Those between are stopped by our own watch, which cannot say where.
  */
 const TIMED_EVERY_MS = 20;
-let timed = Number.NEGATIVE_INFINITY;
