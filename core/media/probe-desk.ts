@@ -35,6 +35,6 @@ export function probeDesk(storage: Pick<StorageApi, 'read'>) {
         detail: `It has ${bytes} bytes; what is probed at once has ${MOST_BYTES} at most.`,
         fix: 'Ask analyse for "video.meta": its result says the same.',
       });
-    return inTurn(() => probed(tenantId, id, signal));
+    return inTurn(tenantId, () => probed(tenantId, id, signal));
   };
 }

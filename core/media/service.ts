@@ -1,6 +1,6 @@
 // `media@1` as plugins call it: each with its own objects and its own work.
 import type { Analysers } from '@plinth/sandbox/analyse/analyse.ts';
-import { CLIP_BYTES } from '@plinth/sandbox/limits.ts';
+import { CLIP_BYTES, IMAGE_BYTES } from '@plinth/sandbox/limits.ts';
 import type { Call } from '@plinth/sdk';
 import { Media, type MediaResult, type MediaWork } from '@plinth/sdk/services/media.ts';
 import type { StoredObject } from '@plinth/sdk/services/storage.ts';
@@ -49,7 +49,11 @@ export function mediaService({ work, storage, sets, links, analysers: known, rem
 
     async transcode(call, { key, ...spec }) {
       const mark = 'watermark' in spec.recipe ? spec.recipe.watermark?.mark : undefined;
-      if (mark && 'objectId' in mark) await ownObject(call, mark.objectId);
+      if (mark && 'objectId' in mark) {
+        const { bytes } = await ownObject(call, mark.objectId);
+        if (bytes > IMAGE_BYTES)
+          throw kernel.too_large({ detail: `The watermark has ${bytes} bytes; ${IMAGE_BYTES} are the limit.` });
+      }
       return submit(call, TRANSCODE, spec, key);
     },
 

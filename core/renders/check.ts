@@ -16,9 +16,13 @@ const FEW = { atOnce: 2, waiting: 20, busy: 'Many effects are being checked.' };
 
 export function checkDesk() {
   const inTurn = fewAtOnce(FEW);
-  return async (effect: RenderEffect, data: Readonly<Record<string, unknown>> = {}): Promise<Checked> => {
+  return async (
+    tenantId: string,
+    effect: RenderEffect,
+    data: Readonly<Record<string, unknown>> = {},
+  ): Promise<Checked> => {
     try {
-      return await inTurn(() => check(effect, data));
+      return await inTurn(tenantId, () => check(effect, data));
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'render.effect_failed') throw error;
       return { ok: false, error: workErrorOf(error) };

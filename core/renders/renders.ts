@@ -73,7 +73,7 @@ function rendersService({ work, storage }: Pick<RendersDeps, 'work' | 'storage'>
     },
     check: (call, { effect, data }) => {
       pluginOf(call);
-      return check(effect, data);
+      return check(call.tenant.id, effect, data);
     },
   });
 }

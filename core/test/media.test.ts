@@ -1,6 +1,8 @@
 // `media@1` as a plugin uses it: on real files, through the real jail and FFmpeg.
 import { execFile } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { IMAGE_BYTES } from '@plinth/sandbox/limits.ts';
 import { newId } from '@plinth/sdk';
 import type { MediaWork } from '@plinth/sdk/services/media.ts';
 import type { Recipe } from '@plinth/sdk/services/media-recipes.ts';
@@ -298,6 +300,17 @@ describe('one plugin, one site and one person at a time', () => {
       expect.closeTo(0, -1.5),
       expect.closeTo(255, -1),
     ]);
+  });
+
+  test('a watermark has the size of a picture, not of a film', async () => {
+    const huge = Readable.from([Buffer.alloc(IMAGE_BYTES + 1)]);
+    const { id: mark } = await kernel.kernel.storage.put(site.id, huge, { plugin: 'darkroom' });
+    const objectId = await anObject(kernel, site, aFilm());
+    const recipe = { kind: 'mp4', watermark: { mark: { objectId: mark } } };
+    expect(await ana.post('/api/darkroom/transcodes', { objectId, recipe })).toMatchObject({
+      status: 413,
+      body: { code: 'kernel.too_large' },
+    });
   });
 
   test('the same key answers the same work', async () => {

@@ -349,6 +349,23 @@ test('so much may be made in a day, as far as it was made', async () => {
   expect((await make(3)).state).toBe('done');
 });
 
+test('progress that is no number spoils nobody’s day', async () => {
+  const node = aNode();
+  node.define({
+    kind: 'clay.pot',
+    async run(_work, { spend, progress }) {
+      await spend(60);
+      progress({ fraction: Number.NaN, note: 'nothing of nothing' });
+      await vi.waitFor(async () => expect((await node.list(ADA, {})).items[0]?.note).toBeDefined());
+      throw new Error('broken');
+    },
+  });
+  const { workId } = await node.submit(ADA, { ...pot, accountId: eve });
+  await node.settle();
+  expect(await node.find(ADA, { workId })).toMatchObject({ state: 'failed', progress: 0 });
+  expect((await node.submit(ADA, { ...pot, accountId: eve })).state).toBe('waiting');
+});
+
 test('whoever deletes their account has nothing on its way any more', async () => {
   const node = aNode();
   const { kind, starts, begun } = byHand();

@@ -131,7 +131,8 @@ export class Execution {
   async tellProgress(): Promise<void> {
     if (!this.#untold || this.#over) return;
     const { fraction, ...rest } = this.#untold;
-    const now = { progress: Math.min(Math.max(fraction, 0), 1), ...rest };
+    // No number is a beginning, not a figure to be kept: what a day's quota counts is made of it.
+    const now = { progress: Math.min(Math.max(fraction || 0, 0), 1), ...rest };
     this.#untold = undefined;
     this.#toldAt = performance.now();
     this.#deps.onProgress({ ...this.of, ...now });
