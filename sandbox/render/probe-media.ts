@@ -13,6 +13,7 @@ import {
   checkWhole,
   clipOf,
   describe,
+  describeAndList,
   headOf,
   listPackets,
   moving,
@@ -52,7 +53,7 @@ const PICTURE = /^\xff\xd8\xff|^\x89PNG\r\n|^RIFF.{4}WEBP/s;
 
 async function clipOrSound(about: Asking): Promise<Media> {
   const asking = { ...about, guard: GUARDED_MEDIA };
-  const [described, packets] = await Promise.all([describe(asking), listPackets(asking, 'v')]);
+  const [described, packets] = await describeAndList(asking);
   const video = moving(described);
   if (video) return { kind: 'video', facts: clipOf(asking, described, video, packets) };
   return { kind: 'audio', facts: await soundOf(asking, described) };

@@ -34,7 +34,7 @@ export interface ProbeOptions {
 /** @example const { width, height, frames } = await probe('clip.mp4'); */
 export async function probe(file: string, options: ProbeOptions = {}): Promise<ClipFacts> {
   const asking = await askAbout(file, options);
-  const [described, packets] = await Promise.all([describe(asking), listPackets(asking, 'v')]);
+  const [described, packets] = await describeAndList(asking);
   const video = moving(described);
   if (!video) throw renderErrors.no_pictures();
   return clipOf(asking, described, video, packets);
@@ -81,7 +81,7 @@ export function checkWhole(broken: boolean, duration: number, promised: number):
   if (!broken && !short) return;
   throw renderErrors.damaged({
     detail:
-      duration < promised
+      duration < promised - 0.05
         ? `It says that it lasts ${promised.toFixed(1)} s, but ends after ${duration.toFixed(1)} s.`
         : 'It breaks off in the middle.',
   });
@@ -116,6 +116,19 @@ export interface Asking {
   readonly signal: AbortSignal | undefined;
   /** What it may be read as. */
   readonly guard: readonly string[];
+}
+
+/** Both at once; what one of them refuses the other need not read to its end. */
+export async function describeAndList({ signal, ...asking }: Asking): Promise<[Probed, Listed]> {
+  const stop = new AbortController();
+  const both = { ...asking, signal: AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]) };
+  const works = [describe(both), listPackets(both, 'v')] as const;
+  try {
+    return await Promise.all(works);
+  } finally {
+    stop.abort();
+    await Promise.allSettled(works);
+  }
 }
 
 export async function describe(asking: Asking, more: readonly string[] = []): Promise<Probed> {
