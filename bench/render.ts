@@ -18,7 +18,11 @@ const CLIPS = {
   wide: { size: '1280x720', seconds: 10 },
   tall: { size: '1080x1920', seconds: 15 },
 } as const;
-const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p', '-threads', `${THREADS}`];
+const X264 = [
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
+  // As renders do, so that the same work gives the same bytes.
+  ...['-threads', `${THREADS}`, '-x264-params', 'sync-lookahead=0'],
+];
 
 /** `--wide`: only that clip. `--only NAME`: only that effect. */
 export default async function renderBench(options: readonly string[]): Promise<BenchResult> {
@@ -76,11 +80,17 @@ async function compare(
       run('-i', input, ...X264, '-c:a', 'copy', '-movflags', '+faststart', output);
       return undefined;
     },
+    /** What it costs that the same work gives the same bytes. */
+    async lookAhead(output) {
+      run('-i', input, ...X264.slice(0, -2), '-c:a', 'copy', '-movflags', '+faststart', output);
+      return undefined;
+    },
   };
   for (const each of names) {
     const { file, text } = EFFECTS[each];
     const effect = await compile(file, text);
-    works[each] = async (output) => (await render({ input, output, effects: [{ compiled: effect }], threads: THREADS })).encodeMs / 1000;
+    works[each] = async (output) =>
+      (await render({ input, output, effects: [{ compiled: effect }], threads: THREADS })).encodeMs / 1000;
   }
   const taken: Record<string, Taken[]> = {};
   const outputBytes: Record<string, number> = {};
@@ -127,7 +137,7 @@ function figuresOf(taken: Record<string, Taken[]>, frames: number): Omit<Figures
   const each = (names: readonly string[], of: (name: string) => number) =>
     Object.fromEntries(names.map((name) => [name, round3(of(name))]));
   const all = Object.keys(taken);
-  const ours = all.filter((name) => name !== 'ffmpeg');
+  const ours = all.filter((name) => name in EFFECTS);
   const over = (figure: keyof Taken) =>
     each(ours, (name) => middle('ffmpeg', figure === 'cpu' ? 'cpu' : 'wall') / middle(name, figure));
   return {
