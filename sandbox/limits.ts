@@ -104,6 +104,9 @@ export const EMBEDDED_PIXELS = 8_847_360;
 export const PROBE_BOUNDS = { wallMs: 30_000, cpuSeconds: 20, memoryMb: 2_048, fileMb: 1 } as const;
 export const PROBE_BYTES = 32 * 1024 * 1024;
 
+/** What an effect says of itself: its title, and all of it as JSON, its params' defaults included. */
+export const TITLE_LENGTH = 200;
+export const DESCRIPTION_LENGTH = 256 * 1024;
 /** Pictures that an effect's params name: how many, and all their bytes and pixels together. */
 export const IMAGES = 16;
 export const IMAGE_BYTES = 24 * 1024 * 1024;

@@ -9,6 +9,7 @@ import type { Busy, Program } from '../supervisor/protocol.ts';
 import { failureOf } from './failure.ts';
 import { openIsolate, runProgram } from './isolate.ts';
 import { busiest } from './profile.ts';
+import { readDescription } from './read-description.ts';
 
 /** An effect that is played, whatever language it is written in. Each of these throws a `GuestFailure`. */
 export interface FramePlayer {
@@ -121,7 +122,7 @@ export function playThrough(
   return {
     list: new Float64Array(memory),
     strings: () => table.strings,
-    describe: () => JSON.parse(String(go('describe'))),
+    describe: () => readDescription(String(go('describe'))),
     filters: (facts) => JSON.parse(String(go('filters', JSON.stringify(facts)))),
     start: (facts) => void go('start', JSON.stringify(facts)),
     frame(index) {

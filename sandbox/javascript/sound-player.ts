@@ -5,6 +5,7 @@ import { BLOCK_LENGTH, type SoundFacts } from '../effect/sound-player.ts';
 import type { Limits } from '../limits.ts';
 import { failureOf } from './failure.ts';
 import { type EffectSource, entryOf, openEffect, shared } from './frame-player.ts';
+import { readDescription } from './read-description.ts';
 
 /** Whatever language it is written in. Each of these throws a `GuestFailure`. */
 export interface SoundPlayer {
@@ -47,7 +48,7 @@ export function playSoundThrough(
   const go = entryOf(isolate, inside, explain, graceMs);
   return {
     samples: new Float32Array(memory),
-    describe: () => JSON.parse(String(go('describe'))),
+    describe: () => readDescription(String(go('describe'))),
     start: (facts) => void go('start', JSON.stringify(facts)),
     block: (index) => void go('block', index, 'block'),
   };

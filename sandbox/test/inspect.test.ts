@@ -27,3 +27,19 @@ test('what fails only where there is a picture is told, by its frame and its pla
     extensions: { frame: 4, error: { file: 'tried.ts', line: 3 } },
   });
 });
+
+test('what an effect says of itself is short, as results and galleries repeat it', async () => {
+  const saying = async (described: string) =>
+    inspect(
+      await compile(
+        'said.ts',
+        `import { effect, text } from '@plinth/sdk/effect';\nexport default effect({ ${described}, frame() {} });`,
+      ),
+      SCENE,
+    );
+  const refused = (detail: RegExp) => ({ code: 'render.effect_failed', detail: expect.stringMatching(detail) });
+  await expect(saying("title: 'x'.repeat(201)")).rejects.toMatchObject(refused(/title is longer than 200/));
+  const long = "title: 'Long', params: { words: text({ default: '', help: 'x'.repeat(300_000) }) }";
+  await expect(saying(long)).rejects.toMatchObject(refused(/says of itself is longer/));
+  expect((await saying("title: 'x'.repeat(200)")).description.title).toHaveLength(200);
+});
