@@ -44,12 +44,12 @@ export default effect({
         const x = middle + Math.cos(angle) * speed * flown * height * 0.75;
         const y = height * 1.02 + (Math.sin(angle) * speed * flown + 0.13 * age * age) * height;
         if (y > height + size || x < -size || x > width + size) continue;
-        const opacity = Math.min(1, (LASTS - age) * 1.6);
+        const paint = { fill: color, opacity: Math.min(1, (LASTS - age) * 1.6) };
         const scale = [1, Math.cos(age * flutter)] as const;
-        canvas.group({ x, y, rotate: turn * age, scale: params.shape === 'paper' ? scale : 1, opacity }, () => {
-          if (params.shape === 'paper') canvas.rect(-size / 2, -size * 0.35, size, size * 0.7, { fill: color });
-          else if (params.shape === 'dots') canvas.circle(0, 0, size / 2, { fill: color });
-          else canvas.path(heart(size), { fill: color });
+        canvas.group({ x, y, rotate: turn * age, scale: params.shape === 'paper' ? scale : 1 }, () => {
+          if (params.shape === 'paper') canvas.rect(-size / 2, -size * 0.35, size, size * 0.7, paint);
+          else if (params.shape === 'dots') canvas.circle(0, 0, size / 2, paint);
+          else canvas.path(heart(size), paint);
         });
       }
     }

@@ -21,11 +21,12 @@ export default effect({
   },
   frame({ canvas, width, t, params }) {
     const inside = ease((t - params.from) / 0.5) * ease((params.from + params.stay - t) / 0.5);
-    if (inside <= 0 || `${params.name}${params.about}`.trim() === '') return;
+    const [first, second] = [oneLine(params.name), oneLine(params.about)];
+    if (inside <= 0 || `${first}${second}` === '') return;
     const { unit, safe } = canvas;
     const room = safe.width - 64 * unit;
-    const name = fitted(canvas, params.name.trim(), { size: 40 * unit, font: params.font, weight: 700 }, room);
-    const about = fitted(canvas, params.about.trim(), { size: 24 * unit, font: params.font, weight: 400 }, room);
+    const name = fitted(canvas, first, { size: 40 * unit, font: params.font, weight: 700 }, room);
+    const about = fitted(canvas, second, { size: 24 * unit, font: params.font, weight: 400 }, room);
     const tall = name.height + about.height + 36 * unit;
     const wide = Math.max(name.width, about.width) + 64 * unit;
     const x = params.side === 'left' ? safe.x : safe.x + safe.width - wide;
@@ -35,8 +36,8 @@ export default effect({
       canvas.rect(x, y, wide, tall, { fill: params.panel, radius: 10 * unit });
       canvas.rect(x, y, 8 * unit, tall, { fill: params.accent, radius: 4 * unit });
       const left = { baseline: 'top', maxWidth: room } as const;
-      canvas.text(params.name.trim(), x + 32 * unit, y + 18 * unit, { ...name.style, ...left, fill: '#ffffff' });
-      canvas.text(params.about.trim(), x + 32 * unit, y + 18 * unit + name.height, {
+      canvas.text(first, x + 32 * unit, y + 18 * unit, { ...name.style, ...left, fill: '#ffffff' });
+      canvas.text(second, x + 32 * unit, y + 18 * unit + name.height, {
         ...about.style,
         ...left,
         fill: '#d7dde3',
@@ -44,6 +45,8 @@ export default effect({
     });
   },
 });
+
+const oneLine = (words: string) => words.replaceAll(/\s+/g, ' ').trim();
 
 /** As large as it can be within two lines, and what room it takes. */
 function fitted(canvas: Canvas, words: string, asked: TextStyle & { readonly size: number }, maxWidth: number) {

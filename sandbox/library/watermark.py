@@ -37,12 +37,13 @@ def frame(f):
     def mark(x, y, part=1.0):
         def draw():
             if natural:
-                c.image(f.params.logo, 0, 0, logo, tall)
+                c.image(f.params.logo, 0, 0, logo, tall, opacity=seen)
             if words:
                 shadow = {"color": "#00000080", "blur": size * 0.15, "y": size * 0.04}
-                c.text(words, logo + gap, tall / 2, fill=f.params.color, shadow=shadow, **style)
+                c.text(words, logo + gap, tall / 2, fill=f.params.color, opacity=seen, shadow=shadow, **style)
 
-        c.group(draw, x=x, y=y, scale=scale, opacity=f.params.opacity * part)
+        seen = f.params.opacity * part
+        c.group(draw, x=x, y=y, scale=scale)
 
     if f.params.place == "everywhere":
         c.group(lambda: tiles(f, mark, wide * scale, tall * scale), x=f.width / 2, y=f.height / 2, rotate=-24)

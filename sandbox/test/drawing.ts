@@ -9,7 +9,7 @@ import { LIST_LENGTH } from '../draw/ops.ts';
 import { type Context2D, type Images, rasterise } from '../draw/raster.ts';
 import { Recorder } from '../draw/recorder.ts';
 import type { ImageSizes } from '../draw/shapes.ts';
-import { registerFonts } from '../render/fonts.ts';
+import { registerFonts, registerFontsFor } from '../render/fonts.ts';
 
 export interface Picture {
   readonly width: number;
@@ -31,10 +31,15 @@ export function record(width: number, height: number, draw: (canvas: Canvas) => 
 }
 export type Recording = ReturnType<typeof record>;
 
-export function raster({ width, height, list, strings }: Recording, images: Images = new Map()): Picture {
+export function raster(
+  { width, height, list, strings }: Recording,
+  images: Images = new Map(),
+  origin = { x: 0, y: 0 },
+): Picture {
   registerFonts();
+  registerFontsFor(strings);
   const context = createCanvas(width, height).getContext('2d');
-  rasterise(list, list.length, strings, context, images);
+  rasterise(list, list.length, strings, context, images, origin);
   const { data } = context.getImageData(0, 0, width, height);
   return { width, height, data, at: (x, y) => [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)] };
 }

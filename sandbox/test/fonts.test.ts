@@ -2,14 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { FALLBACK_FONTS, piecesOf } from '../draw/fallback-fonts.ts';
 import { inItsDirection, textWidth } from '../draw/text.ts';
 import { fontPieces, piecesFor, unwrittenIn } from '../render/font-pieces.ts';
-import { registerFontsFor } from '../render/fonts.ts';
 import { inkOf, type Picture, raster, record } from './drawing.ts';
 
 function written(text: string, size = 40): Picture {
   const recording = record(Math.max(80, text.length * size), size * 2, (canvas) =>
     canvas.text(text, size / 2, size * 1.4, { size }),
   );
-  registerFontsFor(recording.strings);
   return raster(recording);
 }
 const isSame = (one: Picture, other: Picture) => Buffer.from(one.data).equals(Buffer.from(other.data));
