@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { newId, Problem } from '@plinth/sdk';
 import type { StoredObject, TextType } from '@plinth/sdk/services/storage.ts';
 import type { Fact } from '../events/outbox.ts';
@@ -86,6 +87,8 @@ export function createIntake(catalog: Catalog, driver: StorageDriver, quotas: St
         const row = await catalog.open(tenantId, facts, bytes, { id });
         return storedObject(await finish(row, undefined, { sha256: hash.digest('hex'), textType }));
       } catch (error) {
+        // A store that is away did not even begin to read: the file would stay open for good.
+        if (source instanceof Readable) source.destroy();
         if (!(await remove(tenantId, id))) await driver.delete(stagingKey(tenantId, id));
         throw error;
       }

@@ -1,5 +1,5 @@
 // Media work that is called off, given away or fails at its very end: whose files stay, and that no others do.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@plinth/sdk';
@@ -103,4 +103,11 @@ test('where one file cannot be stored, those beside it go as well', async () => 
   await Promise.all([cleared, through.promise]);
   rmSync(directory, { recursive: true });
   expect([...objects]).toEqual([]);
+});
+
+test('a file is closed again also where its store refuses it before the first byte', async () => {
+  const file = createReadStream(aFilm());
+  // A tenant that cannot be the name of a directory is refused before anything is read.
+  await expect(kernel.kernel.storage.put('../elsewhere', file, { plugin: 'darkroom' })).rejects.toThrow();
+  expect(file.destroyed).toBe(true);
 });
