@@ -64,6 +64,12 @@ test('a plugin has a clip rendered, and gets an object of its own', async () => 
     by: { kind: 'system', onBehalfOf: ana.accountId },
   });
   expect(await toldTo(site, renderId, 'other-lab')).toBeUndefined();
+  expect((await ana.get(`/api/kernel/work/${renderId}`)).body).toMatchObject({
+    result: { objectId: result?.objectId },
+  });
+  const { body: listed } = await ana.get<{ items: object[] }>('/api/kernel/work');
+  expect(listed.items[0]).toMatchObject({ workId: renderId, state: 'done' });
+  expect(listed.items[0]).not.toHaveProperty('result');
 });
 
 async function topLeft(objectId: string): Promise<string> {

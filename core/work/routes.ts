@@ -6,7 +6,7 @@ import type { Registration } from '../realtime/channels.ts';
 import { kernelRoute } from '../room.ts';
 import type { Directory } from './directory.ts';
 import { errors } from './errors.ts';
-import { itemOf, WorkItem, WorkPage, WorkState } from './item.ts';
+import { itemOf, type Work, WorkItem, WorkPage, WorkState } from './item.ts';
 
 const PERMISSION = 'kernel.work';
 const scope = 'work';
@@ -27,7 +27,7 @@ export function workRoutes(directory: Directory) {
       { auth: 'user', scope, summary: 'Renders, transcodes and the like, newest first', query: Query, reply: WorkPage },
       async (call, { query }) => {
         const { items, ...more } = await directory.list(call.tenant.id, { ...query, ...whose(call) });
-        return { items: items.map(itemOf), ...more };
+        return { items: items.map(listed), ...more };
       },
     ),
     kernelRoute(
@@ -63,6 +63,12 @@ export function watchWork(directory: Directory, room: string): Registration {
       await directory.find(tenantId, { ...visible({ actor, can }, params.workId ?? ''), room });
     },
   };
+}
+
+/** Without its result, which may be as long as all that was found in a film: whoever wants that asks for the one. */
+function listed(work: Work): WorkItem {
+  const { result: _result, ...item } = itemOf(work);
+  return item;
 }
 
 type Asker = Pick<Call, 'actor' | 'can'>;
