@@ -13,6 +13,7 @@ export async function aStudio() {
   const at = (name: string) => join(directory, name);
   const effects = [{ compiled: await compileJavaScript('nothing.ts', NOTHING) }];
   const before = descendants();
+  const started = () => descendants().filter((pid) => !before.includes(pid) && isAlive(pid));
   const rendered = (input: string, options: Partial<RenderOptions> = {}): Promise<Rendered> =>
     render({ input: at(input), output: at(`${input}.result.mp4`), effects, ...options });
   return {
@@ -25,7 +26,7 @@ export async function aStudio() {
       const left = readdirSync(directory).filter((name) => name.startsWith('.') || name === `${input}.result.mp4`);
       expect(left, input).toEqual([]);
       // The system takes a moment to bury them.
-      await vi.waitFor(() => expect(descendants().filter((pid) => !before.includes(pid) && isAlive(pid))).toEqual([]));
+      await vi.waitFor(() => expect(started()).toEqual([]), { timeout: 5_000 });
       return sentence.replace('Problem: ', '');
     },
   };
