@@ -58,6 +58,7 @@ export async function perform(
   const effects = await Promise.all(spec.effects.map((effect, at) => useOf(effect, partyOf(work, effect, at))));
   const clip = await storage.stat(tenantId, spec.objectId);
   if (clip?.plugin !== plugin) throw errors.clip_missing();
+  const uses = await withPictures(storage, work, bench, effects);
   const [input, output] = [join(directory, 'clip'), join(directory, 'result')];
   await pipeline(await storage.read(tenantId, clip.id), createWriteStream(input, { mode: 0o600 }), { signal });
   if (spec.at === undefined) await bench.spend(await lengthOf(input, spec, signal));
@@ -65,7 +66,7 @@ export async function perform(
   const { data = {}, seed = 1, size } = spec;
   const files = { input, output, inputHash: clip.sha256, made: clock.now(), signal };
   const rendered = await rendering(
-    { ...files, effects, data, seed, ...(size && { size }), ...(sign && { sign }) },
+    { ...files, effects: uses, data, seed, ...(size && { size }), ...(sign && { sign }) },
     spec,
     bench,
   );
@@ -103,6 +104,29 @@ function factsOf({ width, height, frames, fps, why, provenance }: Rendered) {
 /** Code of one author in one site is one party. Whose author is not told shares with nobody. */
 const partyOf = ({ tenantId, plugin }: Asked, { authorId }: RenderEffect, at: number): string =>
   [tenantId, plugin, authorId ?? at].join('/');
+
+/** Pictures are files beside the clip while the render is at work. */
+async function withPictures(
+  storage: PerformDeps['storage'],
+  { tenantId, plugin, spec }: Asked,
+  { directory, signal }: Bench,
+  effects: readonly EffectUse[],
+): Promise<readonly EffectUse[]> {
+  const fetched = async (param: string, objectId: string, at: number) => {
+    const object = await storage.stat(tenantId, objectId);
+    if (object?.plugin !== plugin) throw errors.picture_missing({ detail: `It is that of the param "${param}".` });
+    const file = join(directory, `picture-${at}-${objectId}`);
+    await pipeline(await storage.read(tenantId, object.id), createWriteStream(file, { mode: 0o600 }), { signal });
+    return [param, file] as const;
+  };
+  return Promise.all(
+    effects.map(async (use, at) => {
+      const asked = Object.entries(spec.effects[at]?.images ?? {});
+      const images = await Promise.all(asked.map(([param, objectId]) => fetched(param, objectId, at)));
+      return images.length === 0 ? use : { ...use, images: Object.fromEntries(images) };
+    }),
+  );
+}
 
 async function useOf(effect: RenderEffect, party: string): Promise<EffectUse> {
   const { params, seed, id, version } = effect;

@@ -111,6 +111,27 @@ test('several effects are played one over the other, each with its own params', 
   expect(await topLeft(result?.objectId ?? '')).toEqual('red');
 });
 
+test('a param names a picture by its object, and nobody else’s', async () => {
+  const objectId = await aClip(kernel, site);
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4" fill="red"/></svg>';
+  const put = (plugin: string) => kernel.kernel.storage.put(site.id, Readable.from([Buffer.from(svg)]), { plugin });
+  const logo = {
+    file: 'logo.ts',
+    text: `import { effect, image } from '@plinth/sdk/effect';
+export default effect({ title: 'Logo', params: { logo: image() }, frame({ canvas, params }) { canvas.image(params.logo, 0, 0, 16, 16); } });`,
+  };
+  const render = async (picture: { readonly id: string }) => {
+    const effects = [{ ...logo, images: { logo: picture.id } }];
+    return done((await submit(ana, { effects, objectId })).renderId);
+  };
+  const { result } = await render(await put('film-lab'));
+  expect(await topLeft(result?.objectId ?? '')).toEqual('red');
+  expect(await render(await put('other-lab'))).toMatchObject({
+    ...{ state: 'failed', error: { code: 'kernel.picture_missing', detail: 'It is that of the param "logo".' } },
+  });
+});
+
 test('whoever submitted a render sees how far it is, and nobody else does', async () => {
   const tom = await site.person();
   const open = (token: string | undefined) =>

@@ -11,6 +11,8 @@ export const RenderEffect = Type.Object({
   file: Type.String({ pattern: '^[\\w.-]{1,100}\\.(ts|js|py)$' }),
   text: Type.String({ maxLength: MiB }),
   params: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  /** Pictures by the params that name them: objects that the plugin put or adopted. */
+  images: Type.Optional(Type.Record(Type.String(), Id, { maxProperties: 16 })),
   /** The same seed makes the same frames. */
   seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })),
   /** Who wrote it: what one person wrote may share a process, all else never does. */
