@@ -55,7 +55,10 @@ async function poster(file: string, directory: string): Promise<void> {
   const canvas = createCanvas(WIDTH, HEIGHT);
   canvas.getContext('2d').drawImage(await loadImage(output), 0, 0);
   const path = join(POSTERS, `${file.replace(/\..*$/, '')}.webp`);
-  writeFileSync(path, smallEnough((quality) => canvas.toBuffer('image/webp', quality)));
+  writeFileSync(
+    path,
+    smallEnough((quality) => canvas.toBuffer('image/webp', quality)),
+  );
   process.stdout.write(`${path}\n`);
 }
 
