@@ -1,11 +1,11 @@
 // What of the canvas writes shapes, texts and pictures into a display list.
 import type { Box, Canvas, Charts, GroupStyle, ShapeStyle, TextStyle } from '@plinth/sdk/effect.ts';
-import { FONT_NAMES } from './fonts.ts';
-import { DEPTH, FARTHEST, OP, TEXT_SIZE } from './ops.ts';
+import { linesOf, safeOf, sizeOf } from './measures.ts';
+import { DEPTH, FARTHEST, OP } from './ops.ts';
 import { numberOf, Pen } from './pen.ts';
 import type { Recorder } from './recorder.ts';
 import { parsePath } from './svg-path.ts';
-import { inItsDirection, textWidth, wrapText } from './text.ts';
+import { inItsDirection, textWidth } from './text.ts';
 
 const PLAIN = {};
 const USUAL_PAINT = '#ffffff';
@@ -242,30 +242,6 @@ export class RecordedShapes implements Shapes {
     pen.stroke(stroke);
     this.#recorder.push(OP.stroke);
   }
-}
-
-/** Feeds have their buttons and words at the foot of upright pictures, and some at the head. */
-function safeOf(width: number, height: number): Box {
-  const isUpright = height > width * 1.2;
-  const [side, top, bottom] = isUpright ? [0.09, 0.1, 0.22] : [0.05, 0.06, 0.07];
-  return { x: width * side, y: height * top, width: width * (1 - 2 * side), height: height * (1 - top - bottom) };
-}
-
-function sizeOf({ size = 32, font = 'Sans' }: TextStyle): number {
-  if (!FONT_NAMES.includes(font)) throw new TypeError(`"${String(font)}" is no font: ${FONT_NAMES.join(', ')}.`);
-  if (size > TEXT_SIZE) throw new RangeError(`A text of size ${size}: ${TEXT_SIZE} is the limit.`);
-  return numberOf(size, 'The size of a text');
-}
-
-function linesOf(text: string, { font = 'Sans', weight = 400, maxWidth }: TextStyle, size: number): readonly string[] {
-  // Whoever counts may well pass a number.
-  return wrapText(
-    String(text),
-    font,
-    weight,
-    size,
-    maxWidth === undefined ? undefined : numberOf(maxWidth, 'The maxWidth'),
-  );
 }
 
 function refuse(method: string, values: Readonly<Record<string, number>>): never {

@@ -89,7 +89,7 @@ describe.each(effects)('%s', (file) => {
         expect(mean(off)).toBeLessThan(2.5);
         expect(Math.max(...off)).toBeLessThan(26);
       }
-      if (isWriting) writeFileSync(GOLDEN, `${JSON.stringify(golden, undefined, 1)}\n`);
+      if (isWriting) writeFileSync(GOLDEN, `${JSON.stringify(golden, undefined, 2)}\n`);
     },
   );
 
