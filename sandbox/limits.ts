@@ -60,6 +60,8 @@ export const STOP_WITHIN_MS = 120;
 export const KILL_AFTER_MS = 250;
 /** Programs that one process keeps loaded; the one that was used longest ago makes room. */
 export const GUESTS_PER_PROCESS = 4;
+/** Effects of one chain. */
+export const CHAIN_EFFECTS = 16;
 /** An isolate reserves room for its code, which the system counts whether it is used or not. */
 const ISOLATE_MB = 520;
 /** Beside its guests a process has its watch, an isolate that waits, and one that compiles Python for all. */

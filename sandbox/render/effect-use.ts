@@ -1,4 +1,6 @@
 import type { Compiled } from '../javascript/compile.ts';
+import { CHAIN_EFFECTS, GUESTS_PER_PROCESS } from '../limits.ts';
+import { renderErrors } from './errors.ts';
 
 /** An effect as a render uses it. */
 export interface EffectUse {
@@ -18,12 +20,14 @@ export interface EffectUse {
   readonly version?: string;
 }
 
-/** Neighbours of the same party. */
+/** Neighbours of the same party, as many as one process has room for. */
 export function byParty(effects: readonly EffectUse[]): readonly (readonly EffectUse[])[] {
+  if (effects.length > CHAIN_EFFECTS)
+    throw renderErrors.long_chain({ detail: `There are ${effects.length}; ${CHAIN_EFFECTS} are the limit.` });
   const groups: EffectUse[][] = [];
   for (const effect of effects) {
     const group = groups.at(-1);
-    if (group && group[0]?.party === effect.party) group.push(effect);
+    if (group && group[0]?.party === effect.party && group.length < GUESTS_PER_PROCESS) group.push(effect);
     else groups.push([effect]);
   }
   return groups;

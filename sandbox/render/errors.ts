@@ -33,6 +33,7 @@ export const renderErrors = defineErrors('render', {
   bad_filter: { status: 422, title: 'The effect asks for a filter that is not offered.' },
   bad_input: { status: 422, title: 'An input of the effect cannot be that.' },
   bad_range: { status: 400, title: 'That part is not in the clip.' },
+  long_chain: { status: 400, title: 'So many effects cannot be one chain.', fix: 'Render it in two steps.' },
   bad_size: { status: 400, title: 'A picture cannot have that size.' },
   effect_failed: { status: 422, title: 'The effect failed.' },
   no_c2pa: {

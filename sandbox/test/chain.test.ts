@@ -57,6 +57,14 @@ describe('effects in a chain', () => {
     expectColor(pixel(40, 40), [255, 0, 255]);
   });
 
+  it('may be as many as one process has no room for, and no more than may be', async () => {
+    const many = await Promise.all(Array.from({ length: 9 }, () => used(INVERT)));
+    const { pixel, ways } = await rendered(many);
+    expectColor(pixel(150, 100), [0, 255, 255]);
+    expect(ways).toHaveLength(3);
+    await expect(rendered([...many, ...many])).rejects.toMatchObject({ code: 'render.long_chain' });
+  });
+
   it('that only draw are one overlay, in their order', async () => {
     const chain = [await used(square(20, '#00ff00')), await used(square(40, '#0000ff'))];
     const { pixel, ways, plan } = await rendered(chain);
