@@ -38,6 +38,8 @@ function load(): Promise<Core> {
   const require = createRequire(import.meta.url);
   // It takes itself for a browser's worker, and asks where it was loaded from.
   Object.assign(globalThis, { self: { location: { href: '' } } });
+  // Its sockets are made of these, and would try for ever.
+  Reflect.deleteProperty(globalThis, 'WebSocket');
   const create = require('@ffmpeg/core') as CreateCore;
   return create({ wasmBinary: readFileSync(require.resolve('@ffmpeg/core/wasm')) });
 }
