@@ -10,7 +10,7 @@ const FASTER = 'Install FFmpeg ("apt-get install ffmpeg", or "npm install @ffmpe
 /** What to tell whoever waits for it. Nothing, where it is fast. */
 export function slowness({ from }: Pick<FFmpeg, 'from'>): string | undefined {
   return from === 'embedded'
-    ? `No FFmpeg was found here: the embedded one works, but takes 4 to 7 times as long. ${FASTER}`
+    ? `No FFmpeg was found here: the embedded one works, but takes 4 to 8 times as long. ${FASTER}`
     : undefined;
 }
 

@@ -64,7 +64,7 @@ describe('where there is no FFmpeg', () => {
   it('the embedded one is found, and says that it is slow and how to get a fast one', () => {
     expect(embedded).toMatchObject({ from: 'embedded', version: '5.1.4' });
     expect(inWords(embedded)).toBe('FFmpeg 5.1.4 (embedded, slow)');
-    expect(slowness(embedded)).toMatch(/4 to 7 times as long\. Install FFmpeg/);
+    expect(slowness(embedded)).toMatch(/4 to 8 times as long\. Install FFmpeg/);
     expect([slowness(native), native.from]).toEqual([undefined, 'system']);
   });
 
