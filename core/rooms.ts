@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Clock, Log, Slot, SlotEntry } from '@plinth/sdk';
 import { MailTemplates } from '@plinth/sdk/services/mail.ts';
 import { NoticeKinds } from '@plinth/sdk/services/notices.ts';
@@ -111,12 +112,16 @@ export function buildRooms(deps: RoomsDeps): Rooms {
         event: { state, progress, note, fps, secondsLeft },
       }),
   });
-  const renders = createRenders({ work, storage, clock, signing: config.signing });
+  const renders = createRenders({ work, storage, clock, signing: config.signing, cores: coresOfSlot(config) });
   realtime.register(work.watching('renders'));
   const media = createMedia({ database, work, storage, clock, secret: config.secret, nudge: () => events.nudge() });
   realtime.register(work.watching('media'));
   return { tenancy, auth, mail, events, jobs, storage, ledger, realtime, notices, work, renders, media };
 }
+
+/** A node's cores, shared out among all that it does at once. */
+const coresOfSlot = ({ workSlots }: Config): number =>
+  Math.max(1, Math.floor(availableParallelism() / Math.max(1, workSlots)));
 
 /** How a tenant is reached from outside: its first own host, else its sub-domain. */
 function publicUrl({ publicUrl: pattern }: Config, hosts: readonly string[]): string {

@@ -8,9 +8,10 @@ import type { Signing } from '@plinth/sandbox/render/c2pa/signing.ts';
 import type { EffectUse } from '@plinth/sandbox/render/effect-use.ts';
 import { renderErrors } from '@plinth/sandbox/render/errors.ts';
 import { rateOf } from '@plinth/sandbox/render/fraction.ts';
-import { type Rendered, type RenderOptions, render } from '@plinth/sandbox/render/pipeline.ts';
+import type { Rendered, RenderOptions } from '@plinth/sandbox/render/pipeline.ts';
 import { probe } from '@plinth/sandbox/render/probe.ts';
 import { renderFrame } from '@plinth/sandbox/render/render-frame.ts';
+import { renderInSegments } from '@plinth/sandbox/render/render-in-segments.ts';
 import { windowOf } from '@plinth/sandbox/render/window.ts';
 import { compile } from '@plinth/sandbox/supervisor/compile.ts';
 import type { Clock } from '@plinth/sdk';
@@ -39,6 +40,8 @@ export interface PerformDeps {
   readonly storage: Pick<StorageApi, 'read' | 'put' | 'stat'>;
   readonly clock: Clock;
   readonly signing: Signing | undefined;
+  /** What each render may have of this node: with more than one, long clips are made in parts side by side. */
+  readonly cores: number;
 }
 
 /** A result that nobody settles, because its node died just then, removes itself after so long. */
@@ -47,7 +50,7 @@ const UNSETTLED_MS = 3_600_000;
 type Asked = Work & { readonly spec: Spec };
 
 export async function perform(
-  { storage, clock, signing }: PerformDeps,
+  { storage, clock, signing, cores }: PerformDeps,
   work: Asked,
   bench: Bench,
 ): Promise<RenderResult> {
@@ -69,6 +72,7 @@ export async function perform(
     { ...files, effects: uses, data, seed, ...(size && { size }), ...(sign && { sign }) },
     spec,
     bench,
+    cores,
   );
   const object = await storage.put(tenantId, createReadStream(output, { signal }), {
     ...{ plugin, accountId, purpose: spec.purpose, name: spec.name, visibility: 'private' },
@@ -79,10 +83,10 @@ export async function perform(
   return { ...factsOf(rendered), objectId, type, bytes, sha256, ...(expiresAt && { expiresAt }) };
 }
 
-function rendering(options: RenderOptions, { from, to, at }: Spec, bench: Bench): Promise<Rendered> {
+function rendering(options: RenderOptions, { from, to, at }: Spec, bench: Bench, cores: number): Promise<Rendered> {
   if (at !== undefined) return renderFrame({ ...options, at });
-  return render({
-    ...options,
+  return renderInSegments({
+    ...{ ...options, cores },
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     onProgress: ({ frame, frames, fps, secondsLeft }) =>

@@ -1,8 +1,7 @@
 // `renders@1`: effects over clips, for plugins. The queue says when, the sandbox how; here they meet storage and events.
 
 import { CLIP_BYTES, SOURCE_BYTES } from '@plinth/sandbox/limits.ts';
-import type { Signing } from '@plinth/sandbox/render/c2pa/signing.ts';
-import type { Call, Clock } from '@plinth/sdk';
+import type { Call } from '@plinth/sdk';
 import { type Render, RenderFailed, RenderFinished, type RenderResult, Renders } from '@plinth/sdk/services/renders.ts';
 import type pg from 'pg';
 import { errors as kernel } from '../errors.ts';
@@ -13,21 +12,20 @@ import { factAbout, type Work } from '../work/item.ts';
 import type { WorkApi } from '../work/work.ts';
 import { checkDesk } from './check.ts';
 import { errors } from './errors.ts';
-import { perform, type Spec } from './perform.ts';
+import { type PerformDeps, perform, type Spec } from './perform.ts';
 
-export interface RendersDeps {
+export interface RendersDeps extends Omit<PerformDeps, 'storage'> {
   readonly work: WorkApi;
   readonly storage: StorageApi;
-  readonly clock: Clock;
-  readonly signing: Signing | undefined;
 }
 
 const RENDER = 'renders.render';
 
-export function createRenders({ work, storage, clock, signing }: RendersDeps): Room {
+export function createRenders({ work, ...deps }: RendersDeps): Room {
+  const { storage } = deps;
   work.define<Spec, RenderResult>({
     kind: RENDER,
-    run: (asked, bench) => perform({ storage, clock, signing }, asked, bench),
+    run: (asked, bench) => perform(deps, asked, bench),
     ended: (client, ended) => settle(client, storage, ended),
     discard: ({ tenantId }, { objectId }) => storage.delete(tenantId, objectId),
   });
