@@ -13,7 +13,7 @@ const KEPT: Readonly<Record<string, string>> = {
   files: 'select id, name, type, bytes, created_at from kernel.storage_object where tenant_id = $1 and account_id = $2',
   jobs: `select id, plugin, job, state, data, created_at from kernel.job_run
     where tenant_id = $1 and actor->>'accountId' = $2::text`,
-  work: 'select id, kind, plugin, state, result, created_at from kernel.work where tenant_id = $1 and account_id = $2',
+  work: 'select id, kind, plugin, state, result, created_at from kernel.work where tenant_id = $1 and account_id = $2 and parent is null',
 };
 
 /** Completes the account's export: what other rooms hold of a person, and what plugins answer when they are asked. */

@@ -41,6 +41,8 @@ export interface KernelOptions {
   readonly provides?: readonly Provided[];
   /** Stands in for DNS in tests. */
   readonly textsAt?: TextsAt;
+  /** In tests: every render is made in so many parts, by whoever is free. */
+  readonly renderParts?: number;
   readonly limits?: { readonly readsPerMinute: number; readonly writesPerMinute: number };
 }
 
@@ -80,6 +82,7 @@ export async function startKernel(config: Config, options: KernelOptions = {}): 
     checkEvent: (plugin, id, payload) => checkOwnEvent(runtime, plugin, id, payload),
     bus: await openBus(config, connections.roles.prefix),
     driver: await openDriver(config),
+    renderParts: options.renderParts,
     slotOf: async (tenantId, slot) => {
       const tenant = await tenancy.byId(tenantId);
       return tenant ? (listSlot(runtime, tenant, slot) as never) : [];

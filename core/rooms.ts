@@ -39,6 +39,8 @@ export interface RoomsDeps {
   readonly checkEvent: CheckEvent;
   /** The line to the other nodes. */
   readonly bus: Bus;
+  /** In tests: renders are made in so many parts. */
+  readonly renderParts?: number | undefined;
   /** What the plugins that are switched on in a tenant put into a slot. */
   readonly slotOf: <S extends TSchema>(tenantId: string, slot: Slot<S>) => Promise<readonly SlotEntry<S>[]>;
 }
@@ -112,7 +114,14 @@ export function buildRooms(deps: RoomsDeps): Rooms {
         event: { state, progress, note, fps, secondsLeft },
       }),
   });
-  const renders = createRenders({ work, storage, clock, signing: config.signing, cores: coresOfSlot(config) });
+  const renders = createRenders({
+    work,
+    storage,
+    clock,
+    signing: config.signing,
+    cores: coresOfSlot(config),
+    parts: deps.renderParts,
+  });
   realtime.register(work.watching('renders'));
   const media = createMedia({ database, work, storage, clock, secret: config.secret, nudge: () => events.nudge() });
   realtime.register(work.watching('media'));

@@ -9,6 +9,8 @@ export interface LineDeps<Seen> {
   readonly log: Log;
   /** `events` or `jobs`: rooms elect their leaders apart. */
   readonly room: string;
+  /** How much this node does at once, for others to know. */
+  readonly slots?: number;
   /** What the room wants to know every second, as SQL for one row: it is asked along with the sign of life. */
   readonly look: () => string;
   readonly onLook: (seen: Seen) => void;
@@ -123,7 +125,7 @@ export class Line<Seen> {
     const room = `'${this.#deps.room}'`;
     const lock = `pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${room}))`;
     const results = await this.#ask(`
-      insert into kernel.member (id, room) values ('${this.id}', ${room}) on conflict (id) do update set silent = 0;
+      insert into kernel.member (id, room, slots) values ('${this.id}', ${room}, ${this.#deps.slots ?? 0}) on conflict (id) do update set silent = 0;
       update kernel.member set silent = silent + 1 where ${this.leading} and room = ${room} and id <> '${this.id}';
       delete from kernel.member where ${this.leading} and room = ${room} and silent > ${SILENT_TICKS} returning id;
       select ${this.leading || lock} as leading, (select count(*)::int from kernel.member where room = ${room}) as members,

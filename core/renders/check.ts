@@ -6,7 +6,7 @@ import type { RenderEffect, Renders } from '@plinth/sdk/services/renders.ts';
 import type { Static } from 'typebox';
 import { fewAtOnce } from '../work/few-at-once.ts';
 import { workErrorOf } from '../work/item.ts';
-import { compiled } from './perform.ts';
+import { compiled } from './material.ts';
 
 type Checked = Static<(typeof Renders)['methods']['check']['output']>;
 

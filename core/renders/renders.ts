@@ -12,7 +12,9 @@ import { factAbout, type Work } from '../work/item.ts';
 import type { WorkApi } from '../work/work.ts';
 import { checkDesk } from './check.ts';
 import { errors } from './errors.ts';
-import { type PerformDeps, perform, type Spec } from './perform.ts';
+import type { PerformDeps, Spec } from './material.ts';
+import { clearParts, PART, type PartResult, type PartSpec, performPart } from './parts.ts';
+import { perform } from './perform.ts';
 
 export interface RendersDeps extends Omit<PerformDeps, 'storage'> {
   readonly work: WorkApi;
@@ -27,6 +29,12 @@ export function createRenders({ work, ...deps }: RendersDeps): Room {
     kind: RENDER,
     run: (asked, bench) => perform(deps, asked, bench),
     ended: (client, ended) => settle(client, storage, ended),
+    over: async (ended) => clearParts(storage, ended.tenantId, await work.partsOf(ended)),
+    discard: ({ tenantId }, { objectId }) => storage.delete(tenantId, objectId),
+  });
+  work.define<PartSpec, PartResult>({
+    kind: PART,
+    run: (part, bench) => performPart(deps, part, bench),
     discard: ({ tenantId }, { objectId }) => storage.delete(tenantId, objectId),
   });
   return { name: 'renders', provides: [rendersService({ work, storage })] };

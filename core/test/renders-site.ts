@@ -83,15 +83,34 @@ export default effect({
 const directory = temporaryDirectory('renders');
 let made = 0;
 
+interface ClipAsked {
+  readonly plugin?: string;
+  readonly seconds?: number;
+  readonly sound?: boolean;
+}
+
 /** A clip among the objects of a plugin. */
 export async function aClip(
   { kernel }: TestKernel,
   site: TestTenant,
-  { plugin = 'film-lab', seconds = 1 }: { readonly plugin?: string; readonly seconds?: number } = {},
+  { plugin = 'film-lab', seconds = 1, sound = false }: ClipAsked = {},
 ): Promise<string> {
   const file = join(directory, `clip-${++made}.mp4`);
   const pictures = ['-f', 'lavfi', '-i', `testsrc2=s=64x48:r=25:d=${seconds}`, '-pix_fmt', 'yuv420p'];
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...pictures, '-c:v', 'libx264', '-preset', 'ultrafast', file]);
+  const tone = sound ? ['-f', 'lavfi', '-i', `sine=d=${seconds}`] : [];
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    ...pictures.slice(0, 4),
+    ...tone,
+    ...pictures.slice(4),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    file,
+  ]);
   return (await kernel.storage.put(site.id, createReadStream(file), { plugin })).id;
 }
 

@@ -23,6 +23,8 @@ export interface TestKernelOptions {
   readonly mode?: 'process';
   readonly config?: Partial<Config>;
   readonly limits?: KernelOptions['limits'];
+  /** Every render is made in so many parts, by whoever is free. */
+  readonly renderParts?: number;
   /** Database roles of its own: slower to make, and needed by who drops a plugin. */
   readonly ownRoles?: boolean;
   /** One that holds something already. */
@@ -61,6 +63,7 @@ export async function createTestKernel(options: TestKernelOptions): Promise<Test
     clock,
     textsAt: async (name) => [...dns].flatMap(([at, text]) => (at === name ? [text] : [])),
     log: SILENT,
+    ...(options.renderParts === undefined ? {} : { renderParts: options.renderParts }),
     limits: options.limits ?? { readsPerMinute: 1_000_000, writesPerMinute: 1_000_000 },
     provides: (options.services ?? []).map(([service, handlers]) =>
       provided(

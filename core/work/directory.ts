@@ -31,7 +31,7 @@ export type Directory = ReturnType<typeof directoryOf>;
 
 const FITS = `tenant_id = $1 and ($2::uuid is null or id = $2) and ($3::text is null or plugin = $3)
   and ($4::uuid is null or account_id = $4) and ($5::text is null or room = $5) and ($6::text is null or kind = $6)
-  and ($7::text is null or state = $7) and ($8::uuid is null or id < $8)`;
+  and ($7::text is null or state = $7) and ($8::uuid is null or id < $8) and parent is null`;
 
 const fits = (tenantId: string, { workId, plugin, accountId, room, kind, state, after }: Which) => [
   ...[tenantId, workId, plugin, accountId, room, kind, state, after],

@@ -1,21 +1,18 @@
 // One start of some work: its directory, its progress, and what becomes of it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, Log } from '@plinth/sdk';
-import type { Database } from '../database/database.ts';
+import type { Log } from '@plinth/sdk';
 import { reasonOf } from '../events/failure.ts';
 import type { BenchDirectories } from './bench-directories.ts';
 import { errors } from './errors.ts';
+import { type HelpDeps, helpFor } from './help.ts';
 import { type Work, workErrorOf } from './item.ts';
-import type { Advance, WorkKind } from './kind.ts';
+import type { Advance, Bench, WorkKind } from './kind.ts';
 import { GRACE_MS, LONGEST_MS } from './quotas.ts';
-import type { Ending, Rows, Taken } from './rows.ts';
+import type { Ending, Taken } from './rows.ts';
 import { spend } from './submit.ts';
 
-export interface ExecutionDeps {
-  readonly database: Database;
-  readonly clock: Clock;
+export interface ExecutionDeps extends HelpDeps {
   readonly log: Log;
-  readonly rows: Rows;
   readonly directories: BenchDirectories;
   /** Told when it gets on, at most four times a second. */
   readonly onProgress: (work: Work) => void;
@@ -73,13 +70,14 @@ export class Execution {
 
   async #work(directory: string): Promise<unknown> {
     const { signal } = this.#abort;
+    const holds: Bench['holds'] = async (client) => {
+      if (!(await this.#deps.rows.holds(client, this.of))) throw LOST;
+    };
     const working = this.#kind.run(this.of, {
       ...{ signal, directory },
       progress: (now) => this.#progress(now),
       spend: (seconds) => this.#spend(seconds),
-      holds: async (client) => {
-        if (!(await this.#deps.rows.holds(client, this.of))) throw LOST;
-      },
+      ...{ holds, help: helpFor(this.#deps, this.of, holds) },
     });
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     const onAbort = async () => {

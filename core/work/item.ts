@@ -80,6 +80,8 @@ export function itemOf({ tenantId: _tenant, requestId: _request, key: _key, ...i
   return item;
 }
 
+export const isOver = ({ state }: Pick<Work, 'state'>): boolean => state !== 'waiting' && state !== 'running';
+
 /** How each fact about it begins: what follows from one is done in the name of whoever submitted it, too. */
 export const factAbout = ({ tenantId, requestId, accountId }: Pick<Work, 'tenantId' | 'requestId' | 'accountId'>) => ({
   ...{ tenantId, requestId },
@@ -97,6 +99,18 @@ export const storable = (value: unknown): string =>
 const shown = (text: string): string => text.replaceAll('\0', '').toWellFormed();
 
 export const roomOf = (kind: string): string => kind.split('.', 1)[0] ?? kind;
+
+/** An error that others were told, told on. */
+export const problemOf = ({ code, title, detail, fix, place, frame }: WorkError): Problem =>
+  new Problem(
+    code,
+    { status: 422, title, ...(fix === undefined ? {} : { fix }) },
+    {
+      ...(detail === undefined ? {} : { detail }),
+      ...(place && { error: place }),
+      ...(frame === undefined ? {} : { frame }),
+    },
+  );
 
 /** What is kept of an error. What is nobody's but ours is in the log, not here. */
 export function workErrorOf(thrown: unknown): WorkError {

@@ -1,5 +1,6 @@
 // What a room says of the work that it does.
 import type pg from 'pg';
+import type { Help } from './help.ts';
 import type { Work } from './item.ts';
 
 /** How far it is. */
@@ -26,6 +27,8 @@ export interface Bench {
    * and keeps it that way until the transaction ends.
    */
   holds(client: pg.ClientBase): Promise<void>;
+  /** Parts of it that others do meanwhile. */
+  readonly help: Help;
 }
 
 /**
@@ -43,6 +46,8 @@ export interface WorkKind<S = unknown, R = unknown> {
   run(work: Work & { readonly spec: S }, bench: Bench): Promise<R>;
   /** In the transaction that says how it ended, on whichever node: events, and what makes its result stay. */
   ended?(client: pg.ClientBase, work: Work): Promise<void>;
+  /** After that commit, mostly once: removes what is of no more use, and would go by itself. */
+  over?(work: Work): Promise<void>;
   /** It was done, but cancelled or given to another node meanwhile: removes what it made. */
   discard?(work: Work, result: R): Promise<void>;
 }

@@ -150,10 +150,48 @@ export class Rows {
     });
   }
 
-  /** Ends what waits; tells whoever does it, if it runs. */
-  cancel(client: pg.ClientBase, which: Which, state: string, now: Date): Promise<Work> {
+  /** Ends what waits; tells whoever does it, if it runs. Its parts with it. */
+  async cancel(client: pg.ClientBase, which: Which, state: string, now: Date): Promise<Work> {
     if (state === 'waiting') return this.#end(client, which, CANCELLED, now);
-    return one(client, which, 'cancelling = true', []);
+    const work = await one(client, which, 'cancelling = true', []);
+    await this.#cancelParts(client, which, now);
+    return work;
+  }
+
+  /** What it is, until the transaction ends. */
+  async lock(client: pg.ClientBase, { tenantId, workId }: Which): Promise<Work | undefined> {
+    const { rows } = await client.query(
+      `select ${COLUMNS} from kernel.work where tenant_id = $1 and id = $2 for update`,
+      [tenantId, workId],
+    );
+    return rows[0] && workOf(rows[0]);
+  }
+
+  /** Oldest first. */
+  async partsOf({ tenantId, workId }: Which): Promise<Work[]> {
+    const found = await this.#query(
+      `select ${COLUMNS} from kernel.work where tenant_id = $1 and parent = $2 order by id`,
+      [tenantId, workId],
+    );
+    return found.map(workOf);
+  }
+
+  /** Of all nodes that are alive. */
+  async slots(): Promise<number> {
+    const [all] = await this.#query<{ slots: number }>(
+      "select coalesce(sum(slots), 0)::int as slots from kernel.member where room = 'work'",
+      [],
+    );
+    return all?.slots ?? 0;
+  }
+
+  async #cancelParts(client: pg.ClientBase, { tenantId, workId }: Which, now: Date): Promise<void> {
+    const { rows } = await client.query<Which & { state: string }>(
+      `select tenant_id as "tenantId", id as "workId", state from kernel.work
+       where tenant_id = $1 and parent = $2 and state in ('waiting', 'running') order by id for update`,
+      [tenantId, workId],
+    );
+    for (const part of rows) await this.cancel(client, part, part.state, now);
   }
 
   /** Work of nodes that are gone, and what is in our name and we know nothing of: to be started again, not for ever. */
@@ -181,6 +219,7 @@ export class Rows {
       seconds = case when $3 = 'done' then seconds else seconds * progress end`;
     const json = (value: unknown) => (value === undefined ? null : storable(value));
     const work = await one(client, which, set, [state, json(error), json(result), now]);
+    await this.#cancelParts(client, which, now);
     await this.#deps.ended(client, work);
     return work;
   }

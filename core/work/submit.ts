@@ -13,6 +13,8 @@ export interface NewWork {
   readonly spec: unknown;
   readonly key?: string | undefined;
   readonly requestId?: string | undefined;
+  /** What it is a part of. That was counted. */
+  readonly parent?: string | undefined;
 }
 
 const HOLDS_KEY = "key is not null and state in ('waiting', 'running', 'done')";
@@ -20,7 +22,7 @@ const HOLDS_KEY = "key is not null and state in ('waiting', 'running', 'done')";
 /** Adds work in the transaction of `client`. With a known key, it answers the work there is. */
 export async function submit(client: pg.ClientBase, clock: Clock, tenantId: string, work: NewWork): Promise<Work> {
   const spec = JSON.stringify(work.spec);
-  if (Buffer.byteLength(spec) > SPEC_BYTES)
+  if (!work.parent && Buffer.byteLength(spec) > SPEC_BYTES)
     throw kernel.too_large({ detail: `Sources, params and data may have ${SPEC_BYTES} bytes together.` });
   // Submissions of one site take turns from here on.
   await client.query(
@@ -34,11 +36,11 @@ export async function submit(client: pg.ClientBase, clock: Clock, tenantId: stri
     key,
   );
   if (known.rows[0]) return workOf(known.rows[0]);
-  await mustHaveRoom(client, clock.now(), tenantId, work);
+  if (!work.parent) await mustHaveRoom(client, clock.now(), tenantId, work);
   const { rows } = await client.query(
-    `insert into kernel.work (tenant_id, plugin, kind, key, id, account_id, spec, request_id, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${COLUMNS}`,
-    [...key, newId(), work.accountId, spec, work.requestId ?? '', clock.now()],
+    `insert into kernel.work (tenant_id, plugin, kind, key, id, account_id, spec, request_id, created_at, parent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${COLUMNS}`,
+    [...key, newId(), work.accountId, spec, work.requestId ?? '', clock.now(), work.parent],
   );
   return workOf(rows[0]);
 }
@@ -49,7 +51,7 @@ async function mustHaveRoom(client: pg.ClientBase, now: Date, tenantId: string, 
   const quotas = quotasOf(whose.kind);
   const { rows } = await client.query<{ site: number; person: number }>(
     `select count(*)::int as site, count(*) filter (where account_id = $3)::int as person
-     from kernel.work where tenant_id = $1 and room = $2 and state in ('waiting', 'running')`,
+     from kernel.work where tenant_id = $1 and room = $2 and state in ('waiting', 'running') and parent is null`,
     [tenantId, roomOf(whose.kind), whose.accountId],
   );
   const { site = 0, person = 0 } = rows[0] ?? {};

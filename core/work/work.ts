@@ -7,9 +7,10 @@ import type { Database } from '../database/database.ts';
 import { Line } from '../events/line.ts';
 import type { Registration } from '../realtime/channels.ts';
 import type { Room } from '../room.ts';
+import { Bell } from './bell.ts';
 import { BenchDirectories } from './bench-directories.ts';
 import { type Directory, directoryOf } from './directory.ts';
-import type { Work } from './item.ts';
+import { isOver, type Work } from './item.ts';
 import type { WorkKind } from './kind.ts';
 import { watchWork, workRoutes } from './routes.ts';
 import { Rows, type Seen } from './rows.ts';
@@ -44,6 +45,8 @@ export interface WorkApi extends Directory {
   /** The same in a transaction. Call `nudge` after its commit. */
   submitIn(client: pg.ClientBase, tenantId: string, work: NewWork): Promise<Work>;
   nudge(): void;
+  /** What it was done in, oldest first: parts are shown to nobody else. */
+  partsOf(work: Pick<Work, 'tenantId' | 'workId'>): Promise<Work[]>;
   /** The channel `<room>/<workId>` on which whoever submitted it, or looks after work here, hears how far it is. */
   watching(room: string): Registration;
   /** For tests: does everything that can be done here. */
@@ -57,7 +60,7 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
   const { database, clock, log, enabled, slots, onChange = () => {}, nudge: nudgeEvents = () => {} } = deps;
   const kinds = new Map<string, WorkKind>();
   const line: Line<Seen> = new Line({
-    ...{ database, log, room: 'work', onRing, onLook },
+    ...{ database, log, slots, room: 'work', onRing, onLook },
     look() {
       worker.aboutToLook();
       return rows.look(kinds.keys());
@@ -76,18 +79,21 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
     ...{ database, enabled, worker: line.id },
     ended: async (client, work) => kinds.get(work.kind)?.ended?.(client, work),
   });
-  const own = { database, clock, log, rows, directories, kinds, slots };
+  const bell = new Bell();
+  const own = { database, clock, log, rows, directories, kinds, slots, nudge, rung: bell.rung };
   const worker = new Worker({ ...own, onProgress: onChange, onEnd: changed });
   const upkeep = upkeepOf({ database, clock, enabled, rows, onChange: changed, onMore: nudge });
   const directory = directoryOf({ database, clock, rows, onCancel });
 
   function onLook({ due, mine }: Seen): void {
+    bell.strike();
     if (due) worker.wake();
     const lost = worker.compare(mine);
     if (lost.length > 0) upkeep.release(lost).catch((error) => log.warn('work-not-released', { error: String(error) }));
   }
 
   function onRing(): void {
+    bell.strike();
     worker.wake();
     worker.lookNow().catch((error) => log.warn('work-not-compared', { error: String(error) }));
   }
@@ -95,6 +101,7 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
   /** It has ended, or waits once more. */
   function changed(work: Work): void {
     onChange(work);
+    clear(work, kinds, log);
     nudgeEvents();
     nudge();
   }
@@ -105,21 +112,16 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
     line.ring();
   }
 
-  const forgetPerson = ({ tenant }: Call, { accountId }: Static<typeof AccountDeleted.payload>) =>
-    directory.forgetPerson(tenant.id, accountId);
-
   function nudge(): void {
+    bell.strike();
     worker.wake();
     line.ring();
   }
 
   return {
     ...directory,
-    ...{ name: 'work', nudge },
-    contributions: [
-      ...workRoutes(directory),
-      { kind: 'consumer', event: AccountDeleted, id: 'forget', handler: forgetPerson },
-    ],
+    ...{ name: 'work', nudge, partsOf: (work) => rows.partsOf(work) },
+    contributions: [...workRoutes(directory), forgetPerson(directory)],
     submitIn: (client, tenantId, work) => submit(client, clock, tenantId, work),
     watching: (room) => watchWork(directory, room),
     figures: () => rows.figures([...kinds.keys()], clock.now()),
@@ -151,3 +153,17 @@ export function createWork(deps: WorkDeps): Room & WorkApi {
     },
   };
 }
+
+function clear(work: Work, kinds: ReadonlyMap<string, WorkKind>, log: Log): void {
+  if (!isOver(work)) return;
+  kinds
+    .get(work.kind)
+    ?.over?.(work)
+    .catch((error: unknown) => log.warn('work-not-cleared', { workId: work.workId, error: String(error) }));
+}
+
+const forgetPerson = (directory: Directory) => ({
+  ...({ kind: 'consumer', event: AccountDeleted, id: 'forget' } as const),
+  handler: ({ tenant }: Call, { accountId }: Static<typeof AccountDeleted.payload>) =>
+    directory.forgetPerson(tenant.id, accountId),
+});

@@ -1,6 +1,5 @@
 // Renders a long clip in parts side by side, where that is faster, and joins them: the same frames as in one piece.
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Filter } from '@plinth/sdk/effect.ts';
 import { SEGMENTS } from '../limits.ts';
 import type { Task } from './commands.ts';
@@ -11,6 +10,7 @@ import { rateOf } from './fraction.ts';
 import { handOver } from './hand-over.ts';
 import { joinSegments } from './join.ts';
 import { type LookedAt, lookAt } from './look-at.ts';
+import { type MakeParts, partFile, partsElsewhere } from './parts-elsewhere.ts';
 import { aboutOf, render, soundOf } from './pipeline.ts';
 import { seenTogether } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -27,6 +27,8 @@ export interface SegmentedOptions extends Omit<RenderOptions, 'span' | 'still' |
   readonly segments?: number;
   /** Cores that it may have for itself; all there are, if absent. */
   readonly cores?: number;
+  /** Has parts made by others; they are all made here, if absent. */
+  readonly makeParts?: MakeParts;
 }
 
 /** A shorter clip is rendered before it is known whether parts would be worth it. */
@@ -38,6 +40,7 @@ const TRIED = 7;
 export async function renderInSegments({
   segments,
   cores = availableParallelism(),
+  makeParts,
   ...options
 }: SegmentedOptions): Promise<Rendered> {
   checkCount(segments);
@@ -52,10 +55,16 @@ export async function renderInSegments({
     stop.abort();
     await direct.catch(() => {});
   }
-  return renderLong({ ...options, looked }, segments, cores);
+  return renderLong({ ...options, looked }, { asked: segments, cores, makeParts });
 }
 
-async function renderLong(options: RenderOptions, asked: number | undefined, cores: number): Promise<Rendered> {
+interface How {
+  readonly asked: number | undefined;
+  readonly cores: number;
+  readonly makeParts: MakeParts | undefined;
+}
+
+async function renderLong(options: RenderOptions, { asked, cores, makeParts }: How): Promise<Rendered> {
   await using running = new Running(options.signal);
   const workspace = await workspaceBeside(options.output, running);
   const prepared = await prepare(options, running);
@@ -64,7 +73,8 @@ async function renderLong(options: RenderOptions, asked: number | undefined, cor
   const onPlan: RenderOptions['onPlan'] = (plan, way) => options.onPlan?.(plan, `${why} ${way}`);
   const known = { ...options, looked: Promise.resolve(prepared), inputs: prepared.inputs, onPlan };
   // Awaited here: what is started lasts as long as this function.
-  if (segments.length > 1) return await renderParts(known, prepared, { segments, why, cores }, workspace, running);
+  if (segments.length > 1)
+    return await renderParts(known, prepared, { segments, why, cores, makeParts }, workspace, running);
   const whole = await render(known);
   return { ...whole, why: `${why} ${whole.why}` };
 }
@@ -110,7 +120,7 @@ async function planFor(
 async function renderParts(
   options: RenderOptions,
   prepared: Prepared,
-  { segments, why, cores }: SegmentPlan & { readonly cores: number },
+  { segments, why, cores, makeParts }: SegmentPlan & Omit<How, 'asked'>,
   workspace: string,
   running: Running,
 ): Promise<Rendered> {
@@ -120,7 +130,15 @@ async function renderParts(
   const threads = options.threads ?? Math.max(1, Math.floor(cores / segments.length));
   const [done, heard] = await running.race(
     Promise.all([
-      makeParts({ ...options, threads }, segments, workspace, running),
+      makeParts
+        ? partsElsewhere(options, {
+            makeParts,
+            segments,
+            workspace,
+            running,
+            report: together(segments, options.onProgress),
+          })
+        : partsHere({ ...options, threads }, segments, workspace, running),
       soundOf(options, prepared, { first: 0, frames: window.frames }, workspace, running),
     ]),
   );
@@ -129,7 +147,7 @@ async function renderParts(
   const { provenance, about } = aboutOf(options, first.effects, window, inputHash);
   const sound = heard.sound === undefined ? {} : { sound: heard.sound };
   const task: Task = { clip, window, fit, ffmpeg, threads, about, still: false, silent: false, ...sound };
-  const parts = done.map((part) => ({ file: part.output, frames: part.frames }));
+  const parts = segments.map((span, at) => ({ file: partFile(workspace, at), frames: span.frames }));
   const frames = await running.race(joinSegments({ task, input, parts, workspace, running }));
   if (frames !== window.frames)
     throw renderErrors.failed({ detail: `${window.frames} frames were expected, and ${frames} were joined.` });
@@ -140,7 +158,7 @@ async function renderParts(
   return { ...first, output, frames, provenance, why: said, ...times };
 }
 
-async function makeParts(
+async function partsHere(
   options: RenderOptions,
   segments: readonly Span[],
   workspace: string,
@@ -152,7 +170,7 @@ async function makeParts(
   const report = together(segments, options.onProgress);
   const works = segments.map((span, at) =>
     render({
-      ...{ ...options, span, part, signal, output: join(workspace, `part-${at}.mp4`) },
+      ...{ ...options, span, part, signal, output: partFile(workspace, at) },
       onProgress: (progress) => {
         running.moved();
         report(at, progress);
