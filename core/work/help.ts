@@ -1,7 +1,9 @@
 // How the start of some work gets help: it submits parts of it to the same queue, and takes back those that nobody has begun.
 // So it waits for what is being done, never for a turn, and one slot alone is enough to get to the end.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@plinth/sdk';
-import type { Database } from '../database/database.ts';
+import { type Database, isConnectionFailure } from '../database/database.ts';
+import { reconnectDelay } from '../events/failure.ts';
 import type { Work } from './item.ts';
 import type { Rows, Taken } from './rows.ts';
 import { submit } from './submit.ts';
@@ -44,7 +46,7 @@ export function helpFor(
   return {
     rung,
     slots: () => rows.slots(),
-    parts: () => rows.partsOf(work),
+    parts: () => patiently(() => rows.partsOf(work)),
 
     async submit(parts) {
       await database.tenant(tenantId, async (_tx, client) => {
@@ -57,11 +59,25 @@ export function helpFor(
     },
 
     takeBack: ({ workId }) =>
-      database.tenant(tenantId, async (_tx, client) => {
-        const part = await rows.lock(client, { tenantId, workId });
-        if (part?.state !== 'waiting') return false;
-        await rows.cancel(client, part, part.state, clock.now());
-        return true;
-      }),
+      patiently(() =>
+        database.tenant(tenantId, async (_tx, client) => {
+          const part = await rows.lock(client, { tenantId, workId });
+          if (part?.state !== 'waiting') return false;
+          await rows.cancel(client, part, part.state, clock.now());
+          return true;
+        }),
+      ),
   };
+}
+
+/** A database that is away for a while costs no work that is half done. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      await sleep(reconnectDelay(failures));
+    }
+  }
 }

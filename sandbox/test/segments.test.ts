@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { MakeParts } from '../render/parts-elsewhere.ts';
 import { type Rendered, render } from '../render/pipeline.ts';
 import { readProvenance } from '../render/read-provenance.ts';
 import { renderInSegments, type SegmentedOptions } from '../render/render-in-segments.ts';
@@ -102,6 +103,28 @@ describe('a render in parts', () => {
     const [split, whole] = [await rendered('ntsc.mp4', DRAWS, { segments: 4 }), await rendered('ntsc.mp4', DRAWS)];
     expectSeamless(split, whole, 4);
     expect(videoOf(split.output).r_frame_rate).toBe('24000/1001');
+  });
+
+  it('has parts made by others that only know which frames, and what the effects do in all of them', async () => {
+    const told: number[] = [];
+    const makeParts: MakeParts = async ({ segments, seen, place, make, report }) => {
+      expect(seen).toMatchObject([{ frames: 90, pixelFrames: 9 }]);
+      await make(0);
+      for (const [at, span] of [...segments.entries()].slice(1).reverse()) {
+        const part = { agree: async () => JSON.parse(JSON.stringify(seen)) };
+        await render({ input: join(directory, 'clip.mp4'), output: place(at), effects: await used(BOTH), span, part });
+        report(at, { frame: span.frames, frames: span.frames, fps: 0, secondsLeft: 0 });
+      }
+    };
+    const onProgress: SegmentedOptions['onProgress'] = ({ frame, frames }) => told.push(frame / frames);
+    const split = await rendered('clip.mp4', BOTH, { segments: 3, makeParts, onProgress });
+    const whole = await rendered('clip.mp4', BOTH);
+    expectSeamless(split, whole, 3);
+    expect(split.plan).toEqual(whole.plan);
+    expect(soundOf(split.output)).toEqual(soundOf(whole.output));
+    expect(told.at(-1)).toBe(1);
+    const fails = rendered('clip.mp4', DRAWS, { segments: 2, makeParts: () => Promise.reject(new Error('nobody')) });
+    await expect(fails).rejects.toThrow('nobody');
   });
 
   it('is chosen for a long clip whose effect is slow, and for no other', async () => {
