@@ -9,6 +9,7 @@ import { sceneData } from '../generate/scene.ts';
 import type { EffectUse } from '../render/effect-use.ts';
 import { inspect } from '../render/inspect.ts';
 import { render } from '../render/pipeline.ts';
+import { renderFrame } from '../render/render-frame.ts';
 import { compile } from '../supervisor/compile.ts';
 import { aDirectory } from './clips.ts';
 
@@ -61,6 +62,15 @@ async function rendered(file: string, shape: Shape): Promise<string> {
   const made = new Date('2026-01-01T00:00:00Z');
   const data = sceneData(FRAMES, FPS);
   await render({ input: clipFor(file, shape), output, effects: [{ compiled: await open(file) }], data, made });
+  return output;
+}
+
+/** One frame as it is before it is encoded: that x264 makes the same of the same is its own promise. */
+async function pictured(file: string): Promise<string> {
+  const output = join(directory, `${file}-${crypto.randomUUID()}.png`);
+  const data = sceneData(FRAMES, FPS);
+  const effects = [{ compiled: await open(file) }];
+  await renderFrame({ input: clipFor(file, 'upright'), output, effects, data, at: 2 });
   return output;
 }
 
@@ -174,10 +184,10 @@ describe.each(groups.map((files) => [files.join(', '), files] as const))('%s', (
   });
 });
 
-test('the same clip and the same seed give the same bytes', { timeout: 60_000 }, async () => {
+test('the same clip and the same seed give the same pictures, byte by byte', { timeout: 60_000 }, async () => {
   const drawnAndMixed = ['confetti.ts', 'film-grain.ts', 'glitch.py', 'matrix-rain.py', 'vhs.ts'];
   for (const file of drawnAndMixed) {
-    const [one, other] = await Promise.all([rendered(file, 'upright'), rendered(file, 'upright')]);
+    const [one, other] = await Promise.all([pictured(file), pictured(file)]);
     expect(readFileSync(one).equals(readFileSync(other)), file).toBe(true);
   }
 });
