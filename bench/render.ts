@@ -72,7 +72,8 @@ async function compare(
   names: readonly EffectName[],
 ): Promise<Figures> {
   const { ffmpeg } = await findFFmpeg();
-  const run = (...args: string[]) => execFileSync(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...args]);
+  const run = (...args: string[]) =>
+    execFileSync(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...args], { maxBuffer: 1e8 });
   const input = join(directory, `${name}.mp4`);
   makeClip(run, clip, input);
   const works: Record<string, (output: string) => Promise<number | undefined>> = {
