@@ -58,6 +58,7 @@ function welcome({ host }: Kernel, { mode, platformHost }: Config, url: string):
     `  ${url}/docs/api                     the API of everything that is switched on`,
     `  ${url}/api/kernel/mail/mailbox      mail that would have been sent`,
     '  docs/tutorials/first-plugin.md       your first plugin in ten minutes',
+    '  docs/tutorials/first-effect.md       your first effect in ten minutes',
     '',
     'Ctrl-C stops it.',
   ].join('\n');
